@@ -1,0 +1,1 @@
+"""EKS clusters with Karpenter and accelerator node pools, as typed Pulumi components."""

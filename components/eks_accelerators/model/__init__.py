@@ -1,0 +1,1 @@
+"""Decides: frozen plain values and pure functions. Creates no resource and imports no provider SDK."""

@@ -1,0 +1,1 @@
+"""Environments: the only place that reads stack configuration and exports outputs."""

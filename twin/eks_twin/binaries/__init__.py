@@ -1,0 +1,1 @@
+"""Finds the real programs on PATH, downloads them where the network allows, or builds them from pinned Go modules."""

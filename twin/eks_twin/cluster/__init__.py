@@ -1,0 +1,1 @@
+"""One real control plane per EKS cluster: etcd, kube-apiserver, scheduler and controllers."""
