@@ -306,7 +306,7 @@ class _Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return response
 
 
-def _identity(request: Any) -> dict[str, str]:
+def _identity(request: Any) -> dict[str, Any]:
     kind, name = request.urn.split("::")[2:4]
     return {"urn": request.urn, "type": request.type or kind.rsplit("$", 1)[-1], "name": request.name or name}
 
