@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn
 
 import psutil
@@ -14,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from eks_twin.binaries import MissingProgramError, Recipe, ensure_all, tool
+from eks_twin.binaries import PROGRAMS, MissingProgramError, Recipe, ensure_all, tool
 from eks_twin.environment import Status, install_shims, kubeconfig, stand_ins, variables
 from eks_twin.home import Home
 from eks_twin.processes import Processes
@@ -86,7 +87,16 @@ def _supervisor_log(home: Home) -> str:
     return (home.path / "supervisor.log").read_text(errors="replace")
 
 
-def _programs() -> None:
+@app.command()
+def programs() -> None:
+    """Make sure that every program is there, building what is missing, and list them."""
+    table = Table("program", "version", "path")
+    for name, path in _programs().items():
+        table.add_row(name, PROGRAMS[name].version, str(path))
+    out.print(table)
+
+
+def _programs() -> dict[str, Path]:
     started = time.monotonic()
     steps: list[str] = []
     with out.status("looking for programs") as spinner:
@@ -99,11 +109,12 @@ def _programs() -> None:
                 out.print(f"{time.monotonic() - started:6.0f} s  {line}", highlight=False)
 
         try:
-            ensure_all(progress)
+            found = ensure_all(progress)
         except MissingProgramError as error:
             fail(str(error))
     if steps:
         out.print(f"programs made in {time.monotonic() - started:.0f} s; kept for every later start")
+    return found
 
 
 @app.command()

@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import shutil
 import sys
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -48,7 +49,7 @@ def install_shims(home: Home) -> None:
     """Programs, language host and plugins where the engine and people look for them; official ones are preferred."""
     home.shims.mkdir(parents=True, exist_ok=True)
     for program in PROGRAMS:
-        _link(home.shims / program, tool(program))
+        _place(home.shims / program, tool(program))
     _script(home.shims / "aws", "awscli")
     if not (tool("pulumi").resolve().parent / "pulumi-language-python").exists():
         _script(home.shims / "pulumi-language-python", "eks_twin.plugins.language_host")
@@ -75,6 +76,21 @@ def _link(link: Path, target: Path) -> None:
         link.unlink()
     link.parent.mkdir(parents=True, exist_ok=True)
     link.symlink_to(target)
+
+
+def _place(path: Path, program: Path) -> None:
+    """Put the file itself there, not a link: the engine looks for language hosts beside its own real path."""
+    if (
+        path.exists()
+        and path.stat().st_size == program.stat().st_size
+        and path.stat().st_mtime == program.stat().st_mtime
+    ):
+        return
+    path.unlink(missing_ok=True)
+    try:
+        path.hardlink_to(program.resolve())
+    except OSError:  # another file system
+        shutil.copy2(program, path)
 
 
 def _script(path: Path, module: str) -> None:

@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -99,9 +100,16 @@ class Processes:
 
     def stop(self, *processes: subprocess.Popen[bytes]) -> None:
         """End `processes` together: SIGTERM, then SIGKILL after `STOP_SECONDS`."""
-        _end([psutil.Process(p.pid) for p in processes if p.poll() is None])
         for process in processes:
-            process.wait()
+            if process.poll() is None:
+                process.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in processes:
+            try:
+                process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
         self._forget({p.pid for p in processes})
 
     def sweep(self) -> list[str]:
