@@ -1,0 +1,151 @@
+"""EC2 calls that moto lets through although AWS refuses them, or that leave things behind, and two it lacks."""
+
+from typing import Any
+
+from moto.ec2.models import ec2_backends
+
+from eks_twin.aws.calls import AwsError, Call
+from eks_twin.aws.principals import ACCOUNT
+
+GATEWAY_SERVICES = ("s3", "dynamodb")
+INTERFACE_SERVICES = frozenset(
+    {
+        "autoscaling", "ec2", "ec2messages", "ecr.api", "ecr.dkr", "eks", "eks-auth", "elasticfilesystem",
+        "elasticloadbalancing", "events", "fsx", "kms", "logs", "monitoring", "s3", "sqs", "ssm", "ssmmessages", "sts",
+    }
+)  # fmt: skip
+"""Services that a VPC endpoint can lead to, as `com.amazonaws.<region>.<service>`."""
+
+
+def _in_use(kind: str, identifier: str) -> AwsError:
+    return AwsError("DependencyViolation", f"The {kind} '{identifier}' has dependencies and cannot be deleted.")
+
+
+def check_delete_subnet(call: Call) -> None:
+    """Refuse while an interface (instance, NAT gateway, endpoint, control plane) lies in the subnet."""
+    subnet_id, backend = call.parameters["SubnetId"], ec2_backends[ACCOUNT][call.region]
+    if any(eni.subnet.id == subnet_id for eni in backend.enis.values()):
+        raise _in_use("subnet", subnet_id)
+
+
+def check_delete_security_group(call: Call) -> None:
+    """Refuse while an interface carries the group or another group's rule names it, and for default groups."""
+    backend = ec2_backends[ACCOUNT][call.region]
+    group_id = call.get("GroupId")
+    group = backend.get_security_group_from_id(group_id) if group_id else None
+    if group is None:
+        return
+    if group.is_default:
+        raise AwsError("CannotDelete", f'the specified group: "{group_id}" name: "default" cannot be deleted by a user')
+    users = [eni for eni in backend.enis.values() if group_id in {member.id for member in eni.group_set}]
+    if users or any(group_id in _referenced(other) for other in _groups(backend) if other.id != group_id):
+        message = f"resource {group_id} has a dependent object"
+        raise AwsError("DependencyViolation", message)
+
+
+def _groups(backend: Any) -> list[Any]:
+    return [group for groups in backend.groups.values() for group in groups.values()]
+
+
+def _referenced(group: Any) -> set[str]:
+    rules = [*group.ingress_rules, *group.egress_rules]
+    return {source.get("GroupId", "") for rule in rules for source in rule.source_groups}
+
+
+def check_delete_vpc(call: Call) -> None:
+    """Refuse while an internet gateway, a security group of the user or an endpoint is left in the VPC."""
+    vpc_id, backend = call.parameters["VpcId"], ec2_backends[ACCOUNT][call.region]
+    groups = [group for group in _groups(backend) if group.vpc_id == vpc_id and not group.is_default]
+    gateways = [igw for igw in backend.internet_gateways.values() if igw.vpc and igw.vpc.id == vpc_id]
+    endpoints = [endpoint for endpoint in backend.vpc_end_points.values() if endpoint.vpc_id == vpc_id]
+    if groups or gateways or endpoints:
+        raise _in_use("vpc", vpc_id)
+
+
+def check_detach_internet_gateway(call: Call) -> None:
+    """Refuse while something in the VPC has a public address."""
+    vpc_id, backend = call.parameters["VpcId"], ec2_backends[ACCOUNT][call.region]
+    mapped = any(eni.vpc_id == vpc_id and eni.public_ip for eni in backend.enis.values())
+    if mapped:
+        message = (
+            f"Network {vpc_id} has some mapped public address(es). Please unmap those before detaching the gateway."
+        )
+        raise AwsError("DependencyViolation", message)
+
+
+def check_release_address(call: Call) -> None:
+    """Refuse to release an address in use; moto takes it away from its NAT gateway."""
+    backend = ec2_backends[ACCOUNT][call.region]
+    for address in backend.addresses:
+        if address.allocation_id == call.get("AllocationId") and address.association_id:
+            raise AwsError("InvalidIPAddress.InUse", f"Address {address.public_ip} is in use.")
+
+
+def check_associate_route_table(call: Call) -> None:
+    """Refuse a second table for a subnet; moto answers with the old association."""
+    subnet_id, backend = call.get("SubnetId"), ec2_backends[ACCOUNT][call.region]
+    for table in backend.route_tables.values():
+        for association in table.associations:
+            if subnet_id and association.get("SubnetId") == subnet_id:
+                message = f"the specified association for route table {table.id} conflicts with an existing association"
+                raise AwsError("Resource.AlreadyAssociated", message)
+
+
+def check_create_vpc_endpoint(call: Call) -> None:
+    """Refuse a service that has no endpoint in the region."""
+    prefix, name = f"com.amazonaws.{call.region}.", call.parameters["ServiceName"]
+    services = GATEWAY_SERVICES if call.get("VpcEndpointType", "Gateway") == "Gateway" else INTERFACE_SERVICES
+    if not name.startswith(prefix) or name.removeprefix(prefix) not in services:
+        message = (
+            f"The Vpc Endpoint Service '{name}' does not exist; the twin knows {prefix}{{{','.join(sorted(services))}}}"
+        )
+        raise AwsError("InvalidServiceName", message)
+
+
+def delete_nat_gateway(call: Call) -> dict[str, Any]:
+    """Delete a NAT gateway with its interface, and free its address; moto leaves both behind."""
+    backend, identifier = ec2_backends[ACCOUNT][call.region], call.parameters["NatGatewayId"]
+    gateway = backend.nat_gateways.get(identifier)
+    if gateway is None or gateway.state == "deleted":
+        raise AwsError("NatGatewayNotFound", f"NatGateway {identifier} was not found")
+    gateway.state = "deleted"
+    for address in backend.addresses:
+        if address.eni is gateway._eni:  # noqa: SLF001  moto keeps the gateway's interface there only
+            backend.disassociate_address(address=address.public_ip)
+    backend.enis.pop(gateway._eni.id, None)  # noqa: SLF001  as above
+    return {"NatGatewayId": identifier}
+
+
+def describe_capacity_reservations(call: Call) -> dict[str, Any]:
+    """Answer that there are none; the twin does not model reservations, and CreateCapacityReservation says so."""
+    _refuse_named(call, "CapacityReservationIds", "InvalidCapacityReservationId.NotFound")
+    return {"CapacityReservations": []}
+
+
+def describe_placement_groups(call: Call) -> dict[str, Any]:
+    """Answer that there are none; the twin does not model placement groups, and CreatePlacementGroup says so."""
+    _refuse_named(call, "GroupNames", "InvalidPlacementGroup.Unknown")
+    return {"PlacementGroups": []}
+
+
+def _refuse_named(call: Call, parameter: str, code: str) -> None:
+    if call.get(parameter):
+        raise AwsError(
+            code, f"{parameter} {list(call.parameters[parameter])} do not exist; the twin has none of the kind"
+        )
+
+
+HANDLERS = {
+    "DeleteNatGateway": delete_nat_gateway,
+    "DescribeCapacityReservations": describe_capacity_reservations,
+    "DescribePlacementGroups": describe_placement_groups,
+}
+CHECKS = {
+    "DeleteSubnet": check_delete_subnet,
+    "DeleteSecurityGroup": check_delete_security_group,
+    "DeleteVpc": check_delete_vpc,
+    "DetachInternetGateway": check_detach_internet_gateway,
+    "ReleaseAddress": check_release_address,
+    "AssociateRouteTable": check_associate_route_table,
+    "CreateVpcEndpoint": check_create_vpc_endpoint,
+}

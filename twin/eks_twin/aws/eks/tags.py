@@ -1,0 +1,49 @@
+"""Tags of EKS resources, by ARN."""
+
+from typing import Any
+
+from eks_twin.aws.calls import Call
+from eks_twin.aws.eks.store import STORE, Record, not_found
+
+
+def _owner(call: Call) -> Record:
+    wanted = call.parameters["resourceArn"]
+    for cluster in STORE.clusters.values():
+        records = [
+            (cluster.record, "arn"),
+            *((group.record, "nodegroupArn") for group in cluster.nodegroups.values()),
+            *((addon, "addonArn") for addon in cluster.addons.values()),
+            *((entry, "accessEntryArn") for entry in cluster.access_entries.values()),
+            *((association, "associationArn") for association in cluster.associations.values()),
+            *((profile, "fargateProfileArn") for profile in cluster.fargate_profiles.values()),
+        ]
+        for record, key in records:
+            if record[key] == wanted:
+                return record
+    raise not_found(f"No resource found for ARN: {wanted}")
+
+
+def tag_resource(call: Call) -> dict[str, Any]:
+    """Add or replace tags."""
+    _owner(call)["tags"].update(call.parameters["tags"])
+    return {}
+
+
+def untag_resource(call: Call) -> dict[str, Any]:
+    """Remove tags by key."""
+    tags = _owner(call)["tags"]
+    for key in call.parameters["tagKeys"]:
+        tags.pop(key, None)
+    return {}
+
+
+def list_tags_for_resource(call: Call) -> dict[str, Any]:
+    """Answer ListTagsForResource."""
+    return {"tags": _owner(call)["tags"]}
+
+
+HANDLERS = {
+    "TagResource": tag_resource,
+    "UntagResource": untag_resource,
+    "ListTagsForResource": list_tags_for_resource,
+}
