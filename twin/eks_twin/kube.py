@@ -10,7 +10,7 @@ import os
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -161,6 +161,27 @@ class Kube:
         """All objects of a kind, with apiVersion and kind filled in (lists leave them out)."""
         items = self.request("GET", self.kind(api_version, kind).path(namespace), params=params)["items"]
         return [{"apiVersion": api_version, "kind": kind, **item} for item in items]
+
+    def watch(self, api_version: str, kind: str, version: str, seconds: int) -> Iterator[Object]:
+        """Events of all objects of a kind after resource version `version`, bookmarks included, for at most `seconds`.
+
+        Raises KubeError when the watch cannot start or breaks; 410 in an ERROR event means: list again.
+        """
+        path = self.kind(api_version, kind).path()
+        params = {"watch": "1", "allowWatchBookmarks": "1", "resourceVersion": version, "timeoutSeconds": seconds}
+        token = self._token()
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        try:
+            with self._session().get(
+                self.server + path, params=params, headers=headers, timeout=(TIMEOUT, seconds + TIMEOUT), stream=True
+            ) as answer:
+                if answer.status_code >= 400:
+                    _decoded(answer)
+                for line in answer.iter_lines(chunk_size=None):
+                    if line:
+                        yield json.loads(line)
+        except (requests.RequestException, ValueError) as error:
+            raise KubeError(0, "Unreachable", f"watch {path}: {error}") from error
 
     def create(self, body: Object, **params: Any) -> Object:
         """POST `body`."""
