@@ -29,13 +29,19 @@ class PluginError(Exception):
 
 
 class InitError(Exception):
-    """The object exists but is not ready: the engine saves `state` under `id` and tries again on the next up."""
+    """The object exists but is not ready: the engine saves `state` under `id` and tries again on the next up.
 
-    def __init__(self, id_: str, state: dict[str, Any], reasons: list[str]) -> None:
+    A read gives `inputs` too, since the engine stores those of a partial failure as well.
+    """
+
+    def __init__(
+        self, id_: str, state: dict[str, Any], reasons: list[str], inputs: dict[str, Any] | None = None
+    ) -> None:
         super().__init__("; ".join(reasons))
         self.id = id_
         self.state = state
         self.reasons = reasons
+        self.inputs = inputs if inputs is not None else {}
 
 
 @dataclass(frozen=True)
@@ -169,7 +175,9 @@ def _abort(context: grpc.ServicerContext, error: Exception) -> None:
     if isinstance(error, InitError):
         detail = any_pb2.Any()
         detail.Pack(
-            provider_pb2.ErrorResourceInitFailed(id=error.id, properties=encode(error.state), reasons=error.reasons)
+            provider_pb2.ErrorResourceInitFailed(
+                id=error.id, properties=encode(error.state), reasons=error.reasons, inputs=encode(error.inputs)
+            )
         )
         status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(error), details=[detail])
         context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
