@@ -1,1 +1,1 @@
-"""Decides: frozen plain values and pure functions. Creates no resource and imports no provider SDK."""
+"""What the library decides: frozen plain values and pure functions over them; no resources, no provider SDK."""

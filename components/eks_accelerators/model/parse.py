@@ -1,0 +1,130 @@
+"""The only door through which configuration and component arguments become values."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar, get_args, get_origin
+
+import pulumi
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from .forms import FORMS
+from .values import Location, Problem, Value
+
+V = TypeVar("V", bound=Value)
+
+
+class ConfigError(pulumi.RunError):
+    """Configuration refused: every problem found, each with path, value, rule and fix.
+
+    A `RunError`, so that Pulumi shows the message and no traceback, as it does for its own configuration errors.
+    """
+
+    problems: tuple[Problem, ...]
+    """What was found, with paths from the root of the configuration."""
+
+    def __init__(self, problems: Iterable[Problem], *, at: str) -> None:
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        head = f"{count} problem{'s' if count > 1 else ''} in the configuration:"
+        super().__init__("\n".join([head, *(_line(at, problem) for problem in self.problems)]))
+
+
+def parse(kind: type[V], raw: object, *, at: str) -> V:
+    """`raw` as a `kind`, or a `ConfigError` whose paths start with `at`."""
+    try:
+        return kind.model_validate(raw)
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+    raise ConfigError([_problem(kind, detail) for detail in found if not _is_consequence(detail, found)], at=at)
+
+
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """The member of `words` that `word` was probably meant to be, or None."""
+    return next(iter(difflib.get_close_matches(word, sorted(words), n=1)), None)
+
+
+def one_of(word: str, words: Iterable[str]) -> str:
+    """A fix for a word outside a closed set: the nearest member, or all of them."""
+    close = nearest(word, words)
+    return f"did you mean {close!r}?" if close else f"use one of: {', '.join(sorted(words))}"
+
+
+def _line(at: str, problem: Problem) -> str:
+    path = at + "".join(_step(part) for part in problem.at)
+    return f"  {path} = {_short(problem.value)}: {problem.rule}; {problem.fix}"
+
+
+def _step(part: str | int) -> str:
+    if isinstance(part, int):
+        return f"[{part}]"
+    return f".{part}" if part.isidentifier() else f"[{part!r}]"
+
+
+def _short(value: object) -> str:
+    if value is None:
+        return "(absent)"
+    text = str(value.wire()) if isinstance(value, Value) else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _problem(kind: type[Value], detail: ErrorDetails) -> Problem:
+    location = tuple(part for part in detail["loc"] if part != "[key]")
+    context: dict[str, Any] = detail.get("ctx", {})
+    if detail["type"] == "problem":
+        return Problem(at=location, value=detail["input"], rule=context["rule"], fix=context["fix"])
+    if detail["type"] == "extra_forbidden":
+        keys = _keys(kind, location[:-1])
+        return Problem(at=location, value=detail["input"], rule="unknown key", fix=one_of(str(location[-1]), keys))
+    if detail["type"] == "missing":
+        return Problem(at=location, value=None, rule="required", fix="add it")
+    if detail["type"] == "string_pattern_mismatch":
+        rule, example = FORMS[context["pattern"]]
+        return Problem(at=location, value=detail["input"], rule=rule, fix=f"e.g. {example}")
+    rule = detail["msg"][0].lower() + detail["msg"][1:]
+    return Problem(at=location, value=detail["input"], rule=rule, fix=_FIXES.get(detail["type"], "write another value"))
+
+
+def _is_consequence(detail: ErrorDetails, found: Sequence[ErrorDetails]) -> bool:
+    """Whether `detail` only says that a list is too short because its items were refused."""
+    location = detail["loc"]
+    below = (other["loc"] for other in found if len(other["loc"]) > len(location))
+    return detail["type"] == "too_short" and any(other[: len(location)] == location for other in below)
+
+
+_FIXES = {
+    "string_type": "write a string; quote numbers and versions",
+    "int_type": "write a whole number",
+    "int_from_float": "write a whole number",
+    "int_parsing": "write a whole number",
+    "bool_parsing": "write true or false",
+    "bool_type": "write true or false",
+    "literal_error": "use one of those",
+    "tuple_type": "write a list",
+    "dict_type": "write a mapping of keys to values",
+    "model_type": "write a mapping of keys to values",
+    "too_short": "add to the list",
+    "too_long": "shorten the list",
+    "greater_than_equal": "raise it",
+    "less_than_equal": "lower it",
+}
+"""What to do about each kind of error that pydantic finds by itself."""
+
+
+def _keys(kind: type[Value], location: Location) -> Sequence[str]:
+    """The keys known at `location` below a `kind`."""
+    current: object = kind
+    for part in location:
+        if isinstance(current, type) and issubclass(current, Value):
+            current = _core(current.model_fields[str(part)].annotation)
+        else:  # an item of a list or a mapping: the last type argument that is a type
+            current = _core(next(a for a in reversed(get_args(current)) if a is not Ellipsis))
+    return list(current.model_fields) if isinstance(current, type) and issubclass(current, Value) else []
+
+
+def _core(annotation: object) -> object:
+    """`annotation` without `| None`."""
+    if get_origin(annotation) in (tuple, dict):
+        return annotation
+    members = [a for a in get_args(annotation) if a is not type(None)]
+    return members[0] if members else annotation
