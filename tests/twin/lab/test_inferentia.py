@@ -54,7 +54,7 @@ def test_raising_one_limit_is_exactly_one_update_that_names_the_field(lab):
         lab.config.write_text(original)
     changed = [step for step in preview["steps"] if step["op"] != "same"]
     assert [step["op"] for step in changed] == ["update"]
-    assert changed[0]["urn"].split("::")[-1].endswith("inferentia-inf2")
+    assert changed[0]["urn"].endswith("inferentia-inf2-pool")
     assert list(changed[0]["detailedDiff"]) == ["spec.limits.cpu"]
 
 
