@@ -32,7 +32,7 @@ class Aws:
             aws_access_key_id=key_id,
             aws_secret_access_key=secret,
             aws_session_token=token,
-            config=Config(retries={"max_attempts": 1, "mode": "standard"}),
+            config=Config(retries={"total_max_attempts": 1}),
         )
 
     def private(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
@@ -130,23 +130,46 @@ def image(aws: Aws) -> str:
     return aws.client("ssm").get_parameter(Name=path)["Parameter"]["Value"]
 
 
-def make_cluster(aws: Aws, network: Network, roles: dict[str, str], name: str, **more: Any) -> dict[str, Any]:
-    """Create a cluster and report its control plane running."""
-    arguments: dict[str, Any] = {
-        "name": name,
-        "roleArn": roles["cluster"],
-        "resourcesVpcConfig": {"subnetIds": network.subnet_ids},
-        "accessConfig": {"authenticationMode": "API"},
-        **more,
-    }
-    cluster = aws.client("eks").create_cluster(**arguments)["cluster"]
-    report = {"status": "ACTIVE", "endpoint": "https://127.0.0.1:6443", "certificateAuthority": "Q0E="}
-    assert aws.private("PATCH", f"clusters/{name}", report) == {}
-    return cluster
+@pytest.fixture(scope="session")
+def make_cluster(aws: Aws, network: Network, roles: dict[str, str]):
+    """Creates a cluster and reports its control plane running; returns CreateCluster's answer."""
+
+    def make(name: str, **more: Any) -> dict[str, Any]:
+        arguments: dict[str, Any] = {
+            "name": name,
+            "roleArn": roles["cluster"],
+            "resourcesVpcConfig": {"subnetIds": network.subnet_ids},
+            "accessConfig": {"authenticationMode": "API"},
+            **more,
+        }
+        created = aws.client("eks").create_cluster(**arguments)["cluster"]
+        report = {"status": "ACTIVE", "endpoint": "https://127.0.0.1:6443", "certificateAuthority": "Q0E="}
+        assert aws.private("PATCH", f"clusters/{name}", report) == {}
+        return created
+
+    return make
 
 
 @pytest.fixture
-def cluster(aws: Aws, network: Network, roles: dict[str, str], name: str):
+def cluster(make_cluster, name: str) -> str:
     """Name of an ACTIVE cluster with authentication mode API."""
-    make_cluster(aws, network, roles, name)
+    make_cluster(name)
     return name
+
+
+@pytest.fixture(scope="session")
+def state(aws: Aws):
+    """Reads the cluster of that name, or an instance by id, from the state document."""
+
+    def read(key: str) -> dict[str, Any] | None:
+        document = aws.private("GET", "state")
+        found = [c for c in document["clusters"] if c["name"] == key]
+        return next(iter(found + [i for i in document["instances"] if i["instanceId"] == key]), None)
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def trust_of():
+    """Builds a trust policy for AWS services."""
+    return trust

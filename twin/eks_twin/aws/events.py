@@ -79,7 +79,7 @@ def make_deliveries_honest() -> None:
 
     def send_if_let_in(self: Rule, resource_id: str, event: dict[str, Any], group_id: str | None = None) -> None:
         if lets_in(self.region_name, resource_id, "events.amazonaws.com", self.arn):
-            send_to_queue(self, resource_id, event, group_id)
+            send_to_queue(self, resource_id, {**event, "account": ACCOUNT}, group_id)  # moto leaves the account out
 
     Rule.send_to_targets = send_to_targets  # type: ignore[method-assign]
     Rule._send_to_sqs_queue = send_if_let_in  # type: ignore[method-assign]  # noqa: SLF001  as above

@@ -2,6 +2,7 @@
 
 import io
 import re
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -95,8 +96,11 @@ class Gateway:
             call = Call(*operation, parameters, signature.region, ACCOUNT, principal)
             response = self._answer(call, incoming, environ)
         except (ServiceException, HTTPException) as error:
-            answer = AwsError.of(error)
-            response = incoming.render(answer) if incoming else refuse(environ, answer)
+            response = _refusal(incoming, environ, AwsError.of(error))
+        except Exception as error:  # noqa: BLE001  a defect of ours must not become a 500, which SDKs retry for a minute
+            traceback.print_exc()
+            defect = AwsError("InternalFailure", f"defect of the twin in {':'.join(operation)}: {error!r}")
+            response = _refusal(incoming, environ, defect)
         outcome = Outcome(response.status, _error_code(response))
         self._parts.journal.add(principal.arn, operation, parameters, outcome)
         return response
@@ -148,6 +152,10 @@ def signature_of(environ: dict[str, Any]) -> Signature:
     if action in UNSIGNED:
         return Signature("", "us-east-1", "sts")
     raise AwsError("MissingAuthenticationToken", "Request is missing Authentication Token", HTTPStatus.FORBIDDEN)
+
+
+def _refusal(incoming: Incoming | None, environ: Mapping[str, Any], error: AwsError) -> Response:
+    return incoming.render(error) if incoming else refuse(environ, error)
 
 
 def _collect(application: Wsgi, environ: dict[str, Any]) -> Response:

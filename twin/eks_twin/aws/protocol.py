@@ -5,6 +5,7 @@ The only file that knows `moto.core`'s wire internals (moto is pinned exactly fo
 
 import io
 import json
+import warnings
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -23,8 +24,10 @@ from werkzeug.exceptions import NotFound
 
 from eks_twin.aws.calls import AwsError, MotoResult, Response
 
+# moto warns about error codes that are in no model; ours are AWS's own or say what the twin does not model.
+warnings.filterwarnings("ignore", message=r"Exception\(AwsError\)", category=UserWarning)
+
 SERVICES: Mapping[str, str] = {
-    "arc-zonal-shift": "arc-zonal-shift",
     "autoscaling": "autoscaling",
     "budgets": "budgets",
     "ec2": "ec2",

@@ -29,9 +29,7 @@ USER = "twin"
 
 
 class RequestHandler(MotoRequestHandler):
-    """Keeps connections open, since the reconciler asks five times a second, and logs nothing: the journal does."""
-
-    protocol_version = "HTTP/1.1"
+    """Logs nothing: the journal does."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Stay silent."""

@@ -118,11 +118,12 @@ def _instances(region: str) -> Iterator[dict[str, Any]]:
                 {
                     "DeviceName": device,
                     "VolumeId": block.volume_id,
-                    "VolumeSize": block.size,
-                    "VolumeType": block.volume_type,
-                    "Encrypted": block.encrypted,
+                    "VolumeSize": backend.volumes[block.volume_id].size,
+                    "VolumeType": backend.volumes[block.volume_id].volume_type,
+                    "Encrypted": backend.volumes[block.volume_id].encrypted,
                 }
                 for device, block in instance.get_block_device_mapping
+                if block.volume_id in backend.volumes
             ],
             "metadataOptions": {
                 "HttpTokens": instance.metadata_options.http_tokens,

@@ -5,6 +5,7 @@ from typing import Any
 from moto.ec2.models import ec2_backends
 
 from eks_twin.aws.calls import AwsError, Call
+from eks_twin.aws.ec2.catalogue import refuse_dry_run
 from eks_twin.aws.principals import ACCOUNT
 
 GATEWAY_SERVICES = ("s3", "dynamodb")
@@ -38,6 +39,7 @@ def check_delete_security_group(call: Call) -> None:
     if group.is_default:
         raise AwsError("CannotDelete", f'the specified group: "{group_id}" name: "default" cannot be deleted by a user')
     users = [eni for eni in backend.enis.values() if group_id in {member.id for member in eni.group_set}]
+    users += [item for item in backend.vpc_end_points.values() if group_id in item.security_group_ids]
     if users or any(group_id in _referenced(other) for other in _groups(backend) if other.id != group_id):
         message = f"resource {group_id} has a dependent object"
         raise AwsError("DependencyViolation", message)
@@ -49,17 +51,22 @@ def _groups(backend: Any) -> list[Any]:
 
 def _referenced(group: Any) -> set[str]:
     rules = [*group.ingress_rules, *group.egress_rules]
-    return {source.get("GroupId", "") for rule in rules for source in rule.source_groups}
+    return {rule.source_group.get("GroupId", "") for rule in rules}
 
 
-def check_delete_vpc(call: Call) -> None:
-    """Refuse while an internet gateway, a security group of the user or an endpoint is left in the VPC."""
+def delete_vpc(call: Call) -> dict[str, Any]:
+    """Delete a VPC with its own network ACL, which moto forgets; refuse while the user's things are left in it."""
     vpc_id, backend = call.parameters["VpcId"], ec2_backends[ACCOUNT][call.region]
     groups = [group for group in _groups(backend) if group.vpc_id == vpc_id and not group.is_default]
     gateways = [igw for igw in backend.internet_gateways.values() if igw.vpc and igw.vpc.id == vpc_id]
     endpoints = [endpoint for endpoint in backend.vpc_end_points.values() if endpoint.vpc_id == vpc_id]
     if groups or gateways or endpoints:
         raise _in_use("vpc", vpc_id)
+    refuse_dry_run(call)
+    backend.delete_vpc(vpc_id)
+    for acl in [acl for acl in backend.network_acls.values() if acl.vpc_id == vpc_id]:
+        del backend.network_acls[acl.id]
+    return {}
 
 
 def check_detach_internet_gateway(call: Call) -> None:
@@ -102,6 +109,21 @@ def check_create_vpc_endpoint(call: Call) -> None:
         raise AwsError("InvalidServiceName", message)
 
 
+def delete_vpc_endpoints(call: Call) -> dict[str, Any]:
+    """Delete endpoints; moto keeps showing them."""
+    backend, failed = ec2_backends[ACCOUNT][call.region], []
+    for identifier in call.parameters["VpcEndpointIds"]:
+        if identifier in backend.vpc_end_points:
+            backend.delete_vpc_endpoints([identifier])
+            del backend.vpc_end_points[identifier]
+        else:
+            message = f"The Vpc Endpoint Id '{identifier}' does not exist"
+            failed.append(
+                {"ResourceId": identifier, "Error": {"Code": "InvalidVpcEndpoint.NotFound", "Message": message}}
+            )
+    return {"Unsuccessful": failed}
+
+
 def delete_nat_gateway(call: Call) -> dict[str, Any]:
     """Delete a NAT gateway with its interface, and free its address; moto leaves both behind."""
     backend, identifier = ec2_backends[ACCOUNT][call.region], call.parameters["NatGatewayId"]
@@ -136,6 +158,8 @@ def _refuse_named(call: Call, parameter: str, code: str) -> None:
 
 
 HANDLERS = {
+    "DeleteVpc": delete_vpc,
+    "DeleteVpcEndpoints": delete_vpc_endpoints,
     "DeleteNatGateway": delete_nat_gateway,
     "DescribeCapacityReservations": describe_capacity_reservations,
     "DescribePlacementGroups": describe_placement_groups,
@@ -143,7 +167,6 @@ HANDLERS = {
 CHECKS = {
     "DeleteSubnet": check_delete_subnet,
     "DeleteSecurityGroup": check_delete_security_group,
-    "DeleteVpc": check_delete_vpc,
     "DetachInternetGateway": check_detach_internet_gateway,
     "ReleaseAddress": check_release_address,
     "AssociateRouteTable": check_associate_route_table,

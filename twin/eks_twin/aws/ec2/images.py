@@ -19,7 +19,7 @@ from eks_twin.aws.principals import ACCOUNT
 
 EKS_OWNER = "602401143452"
 BOTTLEROCKET_OWNER = "092701018921"
-AL2023_RELEASES = ("20250715", "20260520", "20260801", "20261101")
+AL2023_RELEASES = ("20250715", "20260520", "20260724", "20261101")
 """Release dates of the AL2023 images that exist in the twin, oldest first; the alias `al2023@v<date>` names one."""
 BOTTLEROCKET_RELEASES = {"1.50.0": ("5a3a0a4e", "20251015"), "1.54.0": ("c8b1f3d2", "20260610")}
 """Version → (build, date), oldest first; the alias `bottlerocket@v<version>` names one."""

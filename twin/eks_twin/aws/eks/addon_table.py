@@ -6,8 +6,6 @@ Source: EKS user guide, "Amazon EKS add-ons". A version outside of this table is
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-MINORS = ("1.31", "1.32", "1.33", "1.34", "1.35")
-
 
 @dataclass(frozen=True)
 class Addon:
@@ -27,7 +25,11 @@ class Addon:
 
 
 ADDONS: dict[str, Addon] = {
-    "vpc-cni": Addon("networking", ("v1.21.1-eksbuild.1", "v1.20.4-eksbuild.2", "v1.20.0-eksbuild.1"), needs_iam=True),
+    "vpc-cni": Addon(
+        "networking",
+        ("v1.21.1-eksbuild.3", "v1.21.1-eksbuild.1", "v1.20.4-eksbuild.2", "v1.20.0-eksbuild.1"),
+        needs_iam=True,
+    ),
     "kube-proxy": Addon(
         "networking",
         {
@@ -45,13 +47,13 @@ ADDONS: dict[str, Addon] = {
             "1.32": ("v1.11.4-eksbuild.28", "v1.11.4-eksbuild.24"),
             "1.33": ("v1.12.4-eksbuild.1", "v1.12.3-eksbuild.1"),
             "1.34": ("v1.12.4-eksbuild.1", "v1.12.3-eksbuild.1"),
-            "1.35": ("v1.13.1-eksbuild.1", "v1.12.4-eksbuild.1"),
+            "1.35": ("v1.13.2-eksbuild.1", "v1.13.1-eksbuild.1", "v1.12.4-eksbuild.1"),
         },
     ),
-    "eks-pod-identity-agent": Addon("security", ("v1.3.10-eksbuild.2", "v1.3.10-eksbuild.1", "v1.3.9-eksbuild.5")),
+    "eks-pod-identity-agent": Addon("security", ("v1.3.10-eksbuild.3", "v1.3.10-eksbuild.2", "v1.3.10-eksbuild.1")),
     "metrics-server": Addon("observability", ("v0.8.0-eksbuild.6", "v0.8.0-eksbuild.5")),
     "eks-node-monitoring-agent": Addon("observability", ("v1.4.2-eksbuild.1", "v1.4.1-eksbuild.1")),
-    "aws-ebs-csi-driver": Addon("storage", ("v1.54.0-eksbuild.1", "v1.53.0-eksbuild.1"), needs_iam=True),
+    "aws-ebs-csi-driver": Addon("storage", ("v1.57.1-eksbuild.1", "v1.54.0-eksbuild.1"), needs_iam=True),
     "aws-efs-csi-driver": Addon("storage", ("v2.2.0-eksbuild.1", "v2.1.15-eksbuild.1"), needs_iam=True),
     "aws-fsx-csi-driver": Addon("storage", ("v1.8.0-eksbuild.1", "v1.7.0-eksbuild.1"), needs_iam=True),
     "aws-mountpoint-s3-csi-driver": Addon("storage", ("v2.2.1-eksbuild.1", "v2.1.0-eksbuild.1"), needs_iam=True),

@@ -29,7 +29,7 @@ from eks_twin.aws.eks.store import (
     refuse_others,
     start_update,
 )
-from eks_twin.aws.eks.versions import supported
+from eks_twin.aws.eks.versions import VERSIONS, supported
 from eks_twin.aws.iam import trusts
 
 MODELLED = frozenset(
@@ -43,6 +43,8 @@ DEFAULT_SCALING = {"minSize": 1, "maxSize": 2, "desiredSize": 2}
 DEFAULT_DISK_GIB = 20
 DEFAULT_TYPE = "t3.medium"
 """Defaults of CreateNodegroup (EKS API reference)."""
+KUBELET_SKEW_MAX = 3
+"""Kubernetes version skew policy, kubelet."""
 UPDATE = "ConfigUpdate"
 
 
@@ -68,11 +70,7 @@ def create_nodegroup(call: Call) -> dict[str, Any]:
 
 
 def _record(cluster: Cluster, call: Call) -> Record:
-    minor = supported(call.get("version", cluster.record["version"]))
-    if minor > cluster.record["version"]:
-        raise invalid_parameter(
-            f"Node group version {minor} must not be newer than the cluster's {cluster.record['version']}"
-        )
+    minor = _minor(cluster, call.get("version", cluster.record["version"]))
     name, identifier = call.parameters["nodegroupName"], new_id()
     template = _template(call, call.get("launchTemplate"))
     data = template.data if template else {}
@@ -109,6 +107,16 @@ def _record(cluster: Cluster, call: Call) -> Record:
             "version": str(template.number),
         }
     return record | _image(call, record, data)
+
+
+def _minor(cluster: Cluster, version: str) -> str:
+    """Return the version when nodes of it may join: not newer than the control plane, at most three minors older."""
+    known, control_plane = list(VERSIONS), cluster.record["version"]
+    skew = known.index(control_plane) - known.index(supported(version))
+    if not 0 <= skew <= KUBELET_SKEW_MAX:
+        rule = f"from {KUBELET_SKEW_MAX} minors below the cluster's {control_plane} up to it"
+        raise invalid_parameter(f"Node group version {version} must be {rule}")
+    return version
 
 
 def _template(call: Call, asked: Mapping[str, Any] | None) -> Any | None:
@@ -237,11 +245,7 @@ def update_nodegroup_version(call: Call) -> dict[str, Any]:
     )
     cluster, group = _active_group(call)
     record = group.record
-    minor = supported(call.get("version", record["version"]))
-    if minor > cluster.record["version"]:
-        raise invalid_parameter(
-            f"Node group version {minor} must not be newer than the cluster's {cluster.record['version']}"
-        )
+    minor = _minor(cluster, call.get("version", record["version"]))
     template = _template(call, call.get("launchTemplate"))
     if template and record.get("launchTemplate", {}).get("id") != template.template.id:
         raise invalid_parameter("A node group keeps its launch template; only the version can change.")

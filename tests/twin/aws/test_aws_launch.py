@@ -1,0 +1,236 @@
+import base64
+import itertools
+import re
+
+import pytest
+from botocore.exceptions import ClientError
+
+NAMES = itertools.count()
+
+
+@pytest.fixture
+def template(aws, network, roles, image):
+    """Creates a launch template as Karpenter writes it and returns its name."""
+
+    def create(**more):
+        data = {
+            "ImageId": image,
+            "IamInstanceProfile": {"Name": "test-node"},
+            "UserData": base64.b64encode(b"#!node").decode(),
+            "MetadataOptions": {"HttpTokens": "required", "HttpPutResponseHopLimit": 1},
+            "BlockDeviceMappings": [
+                {
+                    "DeviceName": "/dev/xvda",
+                    "Ebs": {"VolumeSize": 100, "VolumeType": "gp3", "Throughput": 300, "Encrypted": True},
+                }
+            ],
+            "NetworkInterfaces": [{"DeviceIndex": 0, "Groups": [network.group_id]}],
+            "TagSpecifications": [{"ResourceType": "volume", "Tags": [{"Key": "owner", "Value": "test"}]}],
+            **more,
+        }
+        name = f"karpenter.k8s.aws/{next(NAMES)}"
+        aws.client("ec2").create_launch_template(LaunchTemplateName=name, LaunchTemplateData=data)
+        return name
+
+    return create
+
+
+@pytest.fixture
+def fleet(aws, network):
+    """Asks for an instant fleet; overrides are every type in every subnet."""
+
+    def create(name, kinds, market="on-demand", count=1, subnets=None, **more):
+        strategy = {"AllocationStrategy": "price-capacity-optimized" if market == "spot" else "lowest-price"}
+        overrides = [{"InstanceType": k, "SubnetId": s} for k in kinds for s in subnets or network.subnet_ids]
+        specification = {"LaunchTemplateName": name, "Version": "$Latest"}
+        return aws.client("ec2").create_fleet(
+            Type="instant",
+            LaunchTemplateConfigs=[{"LaunchTemplateSpecification": specification, "Overrides": overrides}],
+            TargetCapacitySpecification={"TotalTargetCapacity": count, "DefaultTargetCapacityType": market},
+            TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "karpenter.sh/nodepool", "Value": "p"}]}],
+            **{"SpotOptions" if market == "spot" else "OnDemandOptions": strategy},
+            **more,
+        )
+
+    return create
+
+
+@pytest.fixture
+def one_zone(network, roles, template, fleet):
+    """Asks for one type in us-west-2a only."""
+    return lambda kind, market: fleet(template(), [kind], market, subnets=network.subnet_ids[:1])
+
+
+def described(aws, instance_id):
+    return aws.client("ec2").describe_instances(InstanceIds=[instance_id])["Reservations"][0]["Instances"][0]
+
+
+def test_a_fleet_instance_carries_all_of_its_launch_template(aws, network, image, template, fleet, state):
+    answer = fleet(template(), ["inf2.xlarge"], subnets=network.subnet_ids[1:2])
+    assert answer["Errors"] == []
+    [launched] = answer["Instances"]
+    instance = described(aws, launched["InstanceIds"][0])
+    assert [g["GroupId"] for g in instance["SecurityGroups"]] == [network.group_id]
+    assert instance["IamInstanceProfile"]["Arn"].endswith(":instance-profile/test-node")
+    assert (instance["MetadataOptions"]["HttpTokens"], instance["MetadataOptions"]["HttpPutResponseHopLimit"]) == (
+        "required",
+        1,
+    )
+    assert (instance["ImageId"], instance["Placement"]["AvailabilityZone"]) == (image, "us-west-2b")
+    assert instance["Placement"]["AvailabilityZoneId"].startswith("usw2-az")
+    tags = {tag["Key"]: tag["Value"] for tag in instance["Tags"]}
+    assert tags["karpenter.sh/nodepool"] == "p"
+    assert tags["aws:ec2:fleet-id"] == answer["FleetId"]
+    address = instance["PrivateIpAddress"].replace(".", "-")
+    assert instance["PrivateDnsName"] == f"ip-{address}.us-west-2.compute.internal"
+    [volume] = aws.client("ec2").describe_volumes(
+        Filters=[{"Name": "attachment.instance-id", "Values": [instance["InstanceId"]]}]
+    )["Volumes"]
+    assert (volume["Size"], volume["VolumeType"], volume["Throughput"], volume["Encrypted"]) == (100, "gp3", 300, True)
+    assert volume["Tags"] == [{"Key": "owner", "Value": "test"}]
+    seen = state(instance["InstanceId"])
+    assert (seen["userData"], seen["roleArn"], seen["lifecycle"]) == (
+        "#!node",
+        "arn:aws:iam::123456789012:role/test-node",
+        "on-demand",
+    )
+    assert seen["imageName"].startswith("amazon-eks-node-al2023-x86_64-standard-1.35-v")
+
+
+@pytest.mark.parametrize("market", ["on-demand", "spot"])
+def test_the_cheapest_offer_is_taken(template, fleet, roles, market):
+    [launched] = fleet(template(), ["g5.12xlarge", "g5.xlarge", "g5.48xlarge"], market, count=2)["Instances"]
+    assert (launched["InstanceType"], launched["Lifecycle"], len(launched["InstanceIds"])) == ("g5.xlarge", market, 2)
+
+
+def test_the_priority_counts_where_no_price_is_known(aws, network, template):
+    name = template()
+    overrides = [
+        {"InstanceType": kind, "SubnetId": network.subnet_ids[0], "Priority": priority}
+        for kind, priority in (("g7.8xlarge", 3.0), ("g7.4xlarge", 2.0))
+    ]
+    answer = aws.client("ec2").create_fleet(
+        Type="instant",
+        LaunchTemplateConfigs=[{"LaunchTemplateSpecification": {"LaunchTemplateName": name}, "Overrides": overrides}],
+        TargetCapacitySpecification={"TotalTargetCapacity": 1, "DefaultTargetCapacityType": "on-demand"},
+    )
+    assert answer["Instances"][0]["InstanceType"] == "g7.4xlarge"
+
+
+def test_offers_that_cannot_be_had_are_errors_and_the_next_one_is_taken(aws, network, template, fleet):
+    fault = {
+        "instanceType": "g6.xlarge",
+        "zone": "us-west-2a",
+        "capacityType": "on-demand",
+        "code": "InsufficientInstanceCapacity",
+    }
+    aws.private("POST", "faults", fault)
+    try:
+        answer = fleet(template(), ["g6.xlarge"], subnets=network.subnet_ids[:2])
+    finally:
+        aws.private("DELETE", "faults")
+    [error] = answer["Errors"]
+    assert (error["ErrorCode"], error["LaunchTemplateAndOverrides"]["Overrides"]["SubnetId"]) == (
+        "InsufficientInstanceCapacity",
+        network.subnet_ids[0],
+    )
+    assert answer["Instances"][0]["LaunchTemplateAndOverrides"]["Overrides"]["SubnetId"] == network.subnet_ids[1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "market", "code", "message"),
+    [
+        (
+            "p5e.48xlarge",
+            "on-demand",
+            "Unsupported",
+            r"not supported in your requested Availability Zone \(us-west-2a\).*us-west-2c",
+        ),
+        ("trn2.48xlarge", "on-demand", "InvalidInstanceType", "do not exist"),
+        ("g5g.xlarge", "on-demand", "InvalidParameterValue", "architecture 'arm64'"),
+        ("u-6tb1.56xlarge", "spot", "UnsupportedOperation", "Spot is not supported"),
+    ],
+)
+def test_an_offer_that_never_works_says_why(one_zone, kind, market, code, message):
+    answer = one_zone(kind, market)
+    assert answer["Instances"] == []
+    assert answer["Errors"][0]["ErrorCode"] == code
+    assert re.search(message, answer["Errors"][0]["ErrorMessage"])
+
+
+def test_a_dry_run_checks_and_launches_nothing(aws, template, fleet, network, image):
+    ec2 = aws.client("ec2")
+    before = len(ec2.describe_instances(MaxResults=1000)["Reservations"])
+    with pytest.raises(ClientError, match="DryRunOperation"):
+        fleet(template(), ["m5.large"], DryRun=True)
+    with pytest.raises(ClientError, match="DryRunOperation"):
+        ec2.run_instances(ImageId=image, InstanceType="m5.large", MinCount=1, MaxCount=1, DryRun=True)
+    with pytest.raises(ClientError, match="InvalidInstanceType"):
+        ec2.run_instances(ImageId=image, InstanceType="m5.huge", MinCount=1, MaxCount=1, DryRun=True)
+    assert len(ec2.describe_instances(MaxResults=1000)["Reservations"]) == before
+
+
+def test_efa_interfaces_are_attached_and_counted(aws, network, template, fleet):
+    efa = [
+        {"DeviceIndex": min(card, 1), "NetworkCardIndex": card, "InterfaceType": "efa", "Groups": [network.group_id]}
+        for card in range(4)
+    ]
+    [launched] = fleet(template(NetworkInterfaces=efa), ["p4d.24xlarge"])["Instances"]
+    assert len(described(aws, launched["InstanceIds"][0])["NetworkInterfaces"]) == 4
+    answer = fleet(template(NetworkInterfaces=efa), ["g5.8xlarge"])
+    assert answer["Errors"][0]["ErrorMessage"] == "Interface type 'efa': 4 requested, g5.8xlarge supports 1"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"ImageId": "ami-0123456789abcdef0"}, r"InvalidAMIID\.NotFound"),
+        ({"IamInstanceProfile": {"Name": "none"}}, r"Value \(none\) for parameter iamInstanceProfile\.name is invalid"),
+        ({"SecurityGroupIds": ["sg-0123456789abcdef0"]}, r"InvalidGroup\.NotFound"),
+        ({"SubnetId": "subnet-0123456789abcdef0"}, r"InvalidSubnetID\.NotFound"),
+        ({"BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 8}}]}, "expect size >= 20GB"),
+        ({"EnclaveOptions": {"Enabled": True}}, "does not model EnclaveOptions"),
+        ({"InstanceMarketOptions": {"MarketType": "capacity-block"}}, "does not model the market type capacity-block"),
+    ],
+)
+def test_a_launch_that_ec2_would_refuse_is_refused(aws, network, image, arguments, message):
+    base = {
+        "ImageId": image,
+        "InstanceType": "m5.large",
+        "MinCount": 1,
+        "MaxCount": 1,
+        "SubnetId": network.subnet_ids[0],
+    }
+    with pytest.raises(ClientError, match=message):
+        aws.client("ec2").run_instances(**{**base, **arguments})
+
+
+def test_a_fleet_that_is_not_modelled_is_refused(aws, template, fleet):
+    config = [{"LaunchTemplateSpecification": {"LaunchTemplateName": template()}}]
+    target = {"TotalTargetCapacity": 1, "DefaultTargetCapacityType": "capacity-block"}
+    with pytest.raises(ClientError, match="models fleets of type instant, not maintain"):
+        aws.client("ec2").create_fleet(LaunchTemplateConfigs=config, TargetCapacitySpecification=target)
+    with pytest.raises(ClientError, match="not capacity-block"):
+        aws.client("ec2").create_fleet(Type="instant", LaunchTemplateConfigs=config, TargetCapacitySpecification=target)
+    with pytest.raises(ClientError, match="InvalidLaunchTemplateName"):
+        fleet("none", ["m5.large"])
+
+
+def test_termination_frees_interfaces_and_volumes(aws, network, template, fleet):
+    ec2 = aws.client("ec2")
+    [launched] = fleet(template(), ["m5.large"])["Instances"]
+    [instance_id] = launched["InstanceIds"]
+    before = described(aws, instance_id)
+    answer = ec2.terminate_instances(InstanceIds=[instance_id])["TerminatingInstances"][0]
+    assert (answer["PreviousState"]["Name"], answer["CurrentState"]["Name"]) == ("running", "shutting-down")
+    assert described(aws, instance_id)["State"]["Name"] == "terminated"
+    with pytest.raises(ClientError, match=r"InvalidNetworkInterfaceID\.NotFound"):
+        ec2.describe_network_interfaces(NetworkInterfaceIds=[before["NetworkInterfaces"][0]["NetworkInterfaceId"]])
+    with pytest.raises(ClientError, match=r"InvalidVolume\.NotFound"):
+        ec2.describe_volumes(VolumeIds=[before["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]])
+    assert (
+        ec2.terminate_instances(InstanceIds=[instance_id])["TerminatingInstances"][0]["PreviousState"]["Name"]
+        == "terminated"
+    )
+    with pytest.raises(ClientError, match=r"InvalidInstanceID\.NotFound"):
+        ec2.terminate_instances(InstanceIds=["i-0123456789abcdef0"])
