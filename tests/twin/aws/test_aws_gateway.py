@@ -221,8 +221,9 @@ def test_everything_that_is_made_is_in_the_inventory_and_gone_when_it_is_deleted
     bucket.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
     kinds = {(service, kind) for service, kind, _ in inventory() - before}
     assert kinds >= {
-        ("ec2", "vpc"), ("ec2", "route-table"), ("ec2", "security-group"), ("ec2", "network-acl"), ("sqs", "queue"),
-        ("events", "rule"), ("logs", "log-group"), ("kms", "key"), ("kms", "alias"), ("iam", "instance-profile"), ("s3", "bucket"),
+        ("ec2", "vpc"), ("ec2", "route-table"), ("ec2", "security-group"), ("ec2", "network-acl"), ("s3", "bucket"),
+        ("sqs", "queue"), ("events", "rule"), ("logs", "log-group"), ("kms", "key"), ("kms", "alias"),
+        ("iam", "instance-profile"),
     }  # fmt: skip
     ec2.delete_vpc(VpcId=vpc)
     aws.client("sqs").delete_queue(QueueUrl=queue)
