@@ -177,7 +177,7 @@ class Kube:
             ) as answer:
                 if answer.status_code >= 400:
                     _decoded(answer)
-                for line in answer.iter_lines(chunk_size=None):
+                for line in answer.iter_lines(chunk_size=65536):
                     if line:
                         yield json.loads(line)
         except (requests.RequestException, ValueError) as error:

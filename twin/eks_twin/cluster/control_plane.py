@@ -32,15 +32,7 @@ MEMORY_LIMITS: Final = {
 """GOMEMLIMIT per program, near what each needs for tens of nodes; a soft limit, above which Go collects more often."""
 RESTART_SECONDS: Final = 1
 """Pause before a program that ended by itself is started again."""
-CONTROLLERS: Final = ",".join(
-    [
-        "*",
-        "-cloud-node-lifecycle-controller",
-        "-node-ipam-controller",
-        "-node-route-controller",
-        "-service-lb-controller",
-    ]
-)
+CONTROLLERS: Final = "*,-node-ipam-controller,-node-route-controller,-service-lb-controller"
 """All but those that ask a cloud; the node agent does their work."""
 
 

@@ -23,7 +23,9 @@ class Instance:
     zone_id: str
     architecture: str
     """EC2's word: x86_64 or arm64."""
+    image_id: str
     image_name: str
+    """Empty where the image is not known."""
     role_arn: str | None
     """Role of the instance profile; None where there is no profile."""
     user_data: str
@@ -54,10 +56,11 @@ class Instance:
             zone=record["zone"],
             zone_id=record["zoneId"],
             architecture=record["architecture"],
-            image_name=record["imageName"],
+            image_id=record["imageId"],
+            image_name=record["imageName"] or "",
             role_arn=record["roleArn"],
             user_data=record["userData"] or "",
-            disks={disk["deviceName"]: int(disk["volumeSize"]) for disk in record["blockDeviceMappings"]},
+            disks={disk["DeviceName"]: int(disk["VolumeSize"]) for disk in record["blockDeviceMappings"]},
             efa_interfaces=None
             if interfaces is None
             else sum(interface["interfaceType"].startswith("efa") for interface in interfaces),

@@ -1,4 +1,4 @@
-"""A copy in memory of all objects of one kind, kept current by a watch: what makes looking five times a second cheap."""
+"""A copy in memory of all objects of one kind, kept current by a watch: makes looking five times a second cheap."""
 
 import threading
 import time

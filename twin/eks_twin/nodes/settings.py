@@ -21,5 +21,5 @@ class Settings:
     """How long the instances of a managed node group may take to become Ready; EKS gives them about 30 minutes."""
     drain_seconds: float = 60
     """How long a deleted node group's pods may resist eviction; EKS gives each node 15 minutes, then terminates it."""
-    addon_degraded_seconds: float = 5
-    """How long an add-on's workloads may be incomplete before it is DEGRADED; EKS looks every few minutes."""
+    addon_degraded_seconds: float = 30
+    """How long an add-on's workloads may be incomplete before it is DEGRADED; on EKS that takes some minutes."""
