@@ -1,0 +1,112 @@
+"""What an update would do: the program's inputs against the recorded state, as the bridge plans it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from eks_twin.plugins.base import UNKNOWN, Difference, Request
+
+from .defaults import given, plain
+from .kinds import Kind
+from .lifecycle import means
+from .meaning import canonical, empty
+from .schema import Property, ResourceType, reference, values_of
+from .session import Session
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Differences of one resource type under one provider configuration."""
+
+    session: Session
+    kind: Kind
+    facts: ResourceType
+
+    def difference(self, request: Request) -> Difference:
+        """The difference between what exists and `request.inputs`."""
+        new, before = plain(request.inputs), plain(request.old_inputs)
+        changes: dict[str, str] = {}
+        replaces: list[str] = []
+        for path, old, value in self._changed(request.state, new, before):
+            if any(path == skipped or path.startswith(f"{skipped}.") for skipped in request.ignore_changes):
+                continue
+            replacing = self._replaces(path, old, value)
+            verb = "add" if old is None else "delete" if value is None else "update"
+            changes[path] = f"{verb}-replace" if replacing else verb
+            if replacing:
+                replaces.append(path.split(".")[0])
+        if not changes.keys() & {"tags"} and not any(path.startswith("tags.") for path in changes):
+            changes.update(self._default_tags(request.state, new))
+        return Difference(changes, tuple(dict.fromkeys(replaces)), self._delete_first(request.inputs))
+
+    def _delete_first(self, inputs: Mapping[str, Any]) -> bool:
+        """A name that the program chose would collide with the resource that is being replaced."""
+        rule = self.facts.auto_name
+        return self.facts.delete_before_replace or (rule is not None and given(inputs, rule.property))
+
+    def _changed(
+        self, state: Mapping[str, Any], new: Mapping[str, Any], before: Mapping[str, Any]
+    ) -> Iterator[tuple[str, Any, Any]]:
+        for name, facts in self.facts.inputs.items():
+            old, value = state.get(name), new.get(name)
+            if name == "region":
+                value = value or (self.session.region if old else None)
+            if value is None:
+                if not self._left_to_aws(name, facts) and not empty(old) and old != facts.default:
+                    yield name, old, None
+            elif old is None and name in self.kind.local and value == facts.default:
+                continue  # an import cannot know what AWS never reports
+            elif not (empty(old) and empty(value)) and not self._same(name, facts, old, value, before.get(name)):
+                yield from self._paths(name, facts, (old, value, before.get(name)))
+
+    def _left_to_aws(self, name: str, facts: Property) -> bool:
+        return facts.computed or name in self.kind.computed
+
+    def _same(self, name: str, facts: Property, old: Any, new: Any, before: Any) -> bool:
+        if reference(facts.type) and isinstance(old, Mapping) and isinstance(new, Mapping):
+            old = _seen(old, new, before if isinstance(before, Mapping) else {})
+        return means(self.kind, facts, name, old, new)
+
+    def _paths(self, name: str, facts: Property, values: tuple[Any, Any, Any]) -> Iterator[tuple[str, Any, Any]]:
+        """The leaves that differ; lists count as one leaf."""
+        old, new, before = values
+        nested = reference(facts.type) or values_of(facts.type)
+        if not nested or not isinstance(old, Mapping) or not isinstance(new, Mapping):
+            yield name, old, new
+            return
+        before = before if isinstance(before, Mapping) else {}
+        if reference(facts.type):
+            old = _seen(old, new, before)
+        for key in sorted({**old, **new}):
+            inner = (old.get(key), new.get(key), before.get(key))
+            if inner[1] is UNKNOWN or canonical(inner[0]) != canonical(inner[1]):
+                kind = Property("map<any>" if isinstance(inner[1], Mapping) else "any")
+                yield from ((f"{name}.{path}", o, n) for path, o, n in self._paths(key, kind, inner))
+
+    def _replaces(self, path: str, old: Any, new: Any) -> bool:
+        if path in self.kind.replaces:
+            return new is UNKNOWN or self.kind.replaces[path](old, new)
+        name = path.split(".", maxsplit=1)[0]
+        if name in self.kind.replaces:
+            return new is UNKNOWN or self.kind.replaces[name](old, new)
+        if name == "region":
+            return old is not None
+        return self.facts.inputs[name].replace is True or path in self.facts.replace_nested
+
+    def _default_tags(self, state: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, str]:
+        """Provider-wide tags that the resource does not have yet, or no longer."""
+        if self.kind.tags is None or new.get("tags") is UNKNOWN:
+            return {}
+        wanted = {**self.session.default_tags, **(new.get("tags") or {})}
+        return {"tagsAll": "update"} if canonical(wanted) != canonical(state.get("tagsAll") or {}) else {}
+
+
+def _seen(old: Mapping[str, Any], new: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """Of an object in state, the entries that the program sets or used to set; the rest is AWS's own."""
+    result = {key: value for key, value in old.items() if key in new or before.get(key) is not None}
+    for key, value in result.items():
+        inner = new.get(key)
+        if isinstance(value, Mapping) and isinstance(inner, Mapping):
+            earlier = before.get(key)
+            result[key] = _seen(value, inner, earlier if isinstance(earlier, Mapping) else {})
+    return result

@@ -1,0 +1,222 @@
+"""The vocabulary of `tables/`: which AWS operations create, read, change and delete a resource type.
+
+A `Call` is an operation and a template of its parameters. In a template the text `$name` is the property `name`, `$id`
+the resource's id and `$tags` its tags; anything else is sent as it stands, and what has no value is left out.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .schema import NOTHING
+from .scope import Scope
+from .shapes import member_name, to_aws
+
+
+@dataclass(frozen=True)
+class Call:
+    """One AWS operation."""
+
+    operation: str
+    """As boto3 spells it."""
+    same: tuple[str, ...] = ()
+    """Properties sent under AWS's own spelling of their names."""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    absent: Mapping[str, Any] = field(default_factory=dict)
+    """Parameters sent where the property that would fill them is unset, so that its removal reaches AWS."""
+
+    @property
+    def properties(self) -> frozenset[str]:
+        """The properties it sends."""
+        return frozenset(self.same) | frozenset(_references(self.params))
+
+    def run(self, scope: Scope) -> dict[str, Any]:
+        """AWS's answer."""
+        return getattr(scope.client(), self.operation)(**self.parameters(scope))
+
+    def parameters(self, scope: Scope) -> dict[str, Any]:
+        """The template filled with the scope's values."""
+        client = scope.client()
+        model = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[self.operation])
+        result: dict[str, Any] = {}
+        for name in self.same:
+            member = member_name(model.input_shape, name)
+            if member is None:
+                raise LookupError(f"{self.operation} has no parameter for {name}")
+            if scope.values.get(name) is not None:
+                result[member] = to_aws(scope.values[name], model.input_shape.members[member], name)
+        for name, template in self.params.items():
+            value = _filled(template, scope)
+            if value is not None:
+                raw = isinstance(template, str) and template.startswith("$") and template != "$tags"
+                result[name] = to_aws(value, model.input_shape.members[name], template[1:]) if raw else value
+        return {**self.absent, **result}
+
+
+def call(
+    operation: str, same: str = "", absent: Mapping[str, Any] = NOTHING, **params: Any
+) -> Call:  # the tables' short form
+    """A `Call` with the names of `same` separated by spaces."""
+    return Call(operation, tuple(same.split()), params, absent)
+
+
+@dataclass(frozen=True)
+class Custom:
+    """A step that takes more than one call; `properties` are the ones it sends."""
+
+    function: Callable[[Scope], Any]
+    same: str = ""
+
+    @property
+    def properties(self) -> frozenset[str]:
+        """The properties it sends."""
+        return frozenset(self.same.split())
+
+    def run(self, scope: Scope) -> Any:
+        """What the function answers."""
+        return self.function(scope)
+
+
+Step = Call | Custom
+
+
+def _references(template: Any) -> list[str]:
+    if isinstance(template, Mapping):
+        return [name for item in template.values() for name in _references(item)]
+    if isinstance(template, list):
+        return [name for item in template for name in _references(item)]
+    own = isinstance(template, str) and template.startswith("$") and template not in ("$id", "$tags")
+    return [template[1:]] if own else []
+
+
+def _filled(template: Any, scope: Scope) -> Any:
+    if isinstance(template, Mapping):
+        entries = {key: _filled(item, scope) for key, item in template.items()}
+        entries = {key: item for key, item in entries.items() if item is not None}
+        return entries if entries or not template else None
+    if isinstance(template, list):
+        items = [item for item in (_filled(entry, scope) for entry in template) if item is not None]
+        return items or None
+    if not isinstance(template, str) or not template.startswith("$"):
+        return template
+    if template == "$tags":
+        return scope.kind.tags.written(scope.values.get("tagsAll", {})) if scope.kind.tags else None
+    return scope.id if template == "$id" else scope.values.get(template[1:])
+
+
+@dataclass(frozen=True)
+class Tags:
+    """How a service takes, changes and reports tags."""
+
+    form: Callable[[Mapping[str, str]], Any]
+    """Tags as the tagging call takes them."""
+    tag: Call
+    """Tagging without the tags themselves."""
+    untag: Call
+    """Untagging without the keys."""
+    parameter: str = "Tags"
+    """Where the tagging call takes the tags."""
+    keys_parameter: str = "TagKeys"
+    """Where the untagging call takes the keys."""
+    keys_form: Callable[[list[str]], Any] = list
+    after_create: bool = False
+    """Whether the create call takes no tags, so that they follow it."""
+    on_create: Callable[[Mapping[str, str]], Any] | None = None
+    """Tags as `$tags` of the create call, where that differs from `form`."""
+    read: Step | str = "Tags"
+    """Path of the tags inside the object read, or the call that lists them."""
+    list_at: str = "Tags"
+    """Path of the tags inside that call's answer."""
+
+    def written(self, tags: Mapping[str, str]) -> Any:
+        """`$tags` of a create call; None, and so left out, where there are none."""
+        return (self.on_create or self.form)(tags) if tags else None
+
+
+@dataclass(frozen=True)
+class Read:
+    """How the resource is looked up."""
+
+    step: Step
+    at: str = ""
+    """Path of the object in the answer; an empty or missing object means that it is gone."""
+    names: Mapping[str, str | None] = field(default_factory=dict)
+    """Property → path inside the object, where AWS spells it otherwise; None where the like name is another thing."""
+    more: Callable[[Scope, Mapping[str, Any]], dict[str, Any]] | None = None
+    """Further outputs from other calls."""
+    gone: Callable[[Mapping[str, Any]], bool] | None = None
+    """Whether an object that AWS still reports counts as deleted."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """When a created, changed or deleted object has settled."""
+
+    status: str
+    """Path of the status inside the object read."""
+    good: Sequence[str]
+    bad: Sequence[str] = ()
+    reason: Callable[[Mapping[str, Any]], str] = lambda _: ""
+    """AWS's explanation of a bad status."""
+    seconds: float = 1200
+    """How long to wait where the program gives no customTimeouts."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How one resource type is made."""
+
+    type: str
+    """Pulumi's token."""
+    noun: str
+    """As pulumi-aws's errors name it: "EC2 VPC"."""
+    service: str
+    """boto3's name of the service."""
+    create: Step
+    id: str
+    """Path of the id in the answer of create; or, with braces, its form made of properties."""
+    read: Read
+    delete: Step
+    changes: tuple[Step, ...] = ()
+    """Steps that change properties in place, in order. Create runs those, too, whose properties it does not send."""
+    tags: Tags | None = None
+    ready: Ready | None = None
+    gone_after_delete: bool = False
+    """Whether delete waits until read finds nothing."""
+    local: frozenset[str] = frozenset()
+    """Properties that AWS never reports: kept as the program gave them, for AWS, for this plugin or both."""
+    computed: frozenset[str] = frozenset()
+    """Inputs that AWS fills in when unset although types.json does not say so."""
+    ordered: frozenset[str] = frozenset()
+    """Lists of text whose order matters."""
+    sets: frozenset[str] = frozenset()
+    """Lists of objects whose order does not matter."""
+    documents: frozenset[str] = frozenset()
+    """Properties that hold JSON although types.json does not say so."""
+    equal: Mapping[str, Callable[[Any, Any], bool]] = field(default_factory=dict)
+    """Property → whether two values mean the same, where it is neither JSON nor equality."""
+    as_reported: frozenset[str] = frozenset()
+    """Properties whose state is AWS's own form, even where the program's means the same."""
+    replaces: Mapping[str, Callable[[Any, Any], bool]] = field(default_factory=dict)
+    """Conditional replacement: property path → whether this change of it replaces."""
+    volatile: frozenset[str] = frozenset()
+    """Outputs that any update may change."""
+    import_id: str = ""
+    """Form of the id that `pulumi import` takes, where it is not `id`."""
+    identify: Callable[[Mapping[str, Any]], str] | None = None
+    """State → id, where an import names the resource otherwise."""
+    label: str = "name"
+    """The property that error messages show."""
+    naming: Callable[[str, Mapping[str, Any]], str] = lambda name, _: name
+    arn: str = ""
+    """Resource part of the ARN, with `{id}`, where AWS reports none."""
+    conflicts: tuple[frozenset[str], ...] = ()
+    """Groups of inputs of which at most one may be set."""
+    one_of: tuple[frozenset[str], ...] = ()
+    """Groups of inputs of which exactly one must be set."""
+
+    @property
+    def modelled(self) -> frozenset[str]:
+        """The inputs that reach AWS or steer the plugin; the others are refused by name."""
+        sent = self.create.properties.union(*(change.properties for change in self.changes))
+        return sent | self.local | {"region"} | ({"tags"} if self.tags else set())

@@ -1,0 +1,278 @@
+"""Create, read, update and delete as a kind's table entry says."""
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from eks_twin.plugins.base import UNKNOWN, InitError, Plugin, PluginError, Request
+
+from . import schema
+from .defaults import plain
+from .kinds import Kind, Ready
+from .meaning import same, unordered
+from .scope import Scope, retried
+from .session import Session, is_gone
+from .shapes import UnmodelledError, dig, from_aws
+
+FAILED = (ClientError, BotoCoreError)
+DEPENDANTS = ("DependencyViolation", "DeleteConflict", "ResourceInUseException", "InvalidIPAddress.InUse")
+"""Why AWS refuses a delete that will succeed once something else is gone."""
+
+
+def with_tags(session: Session, kind: Kind, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """`inputs` and, for a taggable kind, `tagsAll`: the provider's default tags under the resource's own."""
+    if kind.tags is None:
+        return dict(inputs)
+    own = inputs.get("tags") or {}
+    return {**inputs, "tagsAll": UNKNOWN if own is UNKNOWN else {**session.default_tags, **own}}
+
+
+def scope_of(plugin: Plugin, session: Session, kind: Kind, request: Request) -> Scope:
+    """What the steps of one operation see."""
+    inputs = plain(request.inputs)
+    state = plain(request.state)
+    facts = schema.resource_types()[kind.type]
+    seconds = request.timeout or (kind.ready.seconds if kind.ready else 1200)
+    return Scope(
+        session=session,
+        kind=kind,
+        facts=facts,
+        region=inputs.get("region") or state.get("region") or session.region,
+        id=request.id,
+        values={**_known(kind, facts, state), **with_tags(session, kind, inputs)} if inputs else state,
+        old=state,
+        deadline=time.monotonic() + seconds,
+        plugin=plugin,
+        urn=request.urn,
+    )
+
+
+def _known(kind: Kind, facts: schema.ResourceType, state: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a state that the program does not decide: outputs, and inputs it may leave to AWS."""
+    free = {name for name, rule in facts.inputs.items() if rule.computed} | kind.computed | set(facts.outputs)
+    return {name: value for name, value in state.items() if name in free}
+
+
+def planned(scope: Scope) -> dict[str, Any]:
+    """The state after a create that has not happened: inputs known, what AWS decides unknown."""
+    state = {**scope.values, "region": scope.region} if "region" in scope.facts.inputs else dict(scope.values)
+    for name, facts in scope.facts.inputs.items():
+        if name not in state and (facts.computed or name in scope.kind.computed):
+            state[name] = UNKNOWN
+    return {**dict.fromkeys(scope.facts.outputs, UNKNOWN), **state}
+
+
+def updated(scope: Scope) -> dict[str, Any]:
+    """The state after an update that has not happened."""
+    kept = {name: value for name, value in scope.old.items() if name in scope.kind.local or name == "region"}
+    return {**kept, **scope.values}
+
+
+def create(scope: Scope) -> tuple[str, dict[str, Any]]:
+    """Make the resource; a failure after AWS has given it an id keeps what exists."""
+    try:
+        answer = scope.kind.create.run(scope)
+    except (*FAILED, UnmodelledError) as error:
+        raise scope.error("creating", error) from error
+    form = scope.kind.id
+    id_ = form.format(**scope.values) if "{" in form else str(dig(answer, form))
+    scope = replace(scope, id=id_)
+    sent = scope.kind.create.properties
+    try:
+        if scope.kind.tags and scope.kind.tags.after_create:
+            _retag(replace(scope, values={**_state(scope), **scope.values}))
+        for step in scope.kind.changes:
+            if any(name not in sent and scope.values.get(name) is not None for name in step.properties):
+                step.run(scope)
+        _settle(scope, scope.kind.ready)
+        return id_, _state(scope)
+    except (*FAILED, PluginError, UnmodelledError) as error:
+        reason = str(error) if isinstance(error, PluginError) else str(scope.error("creating", error))
+        raise InitError(id_, _half_made(scope), [reason]) from error
+
+
+def _half_made(scope: Scope) -> dict[str, Any]:
+    """What can be said of an object whose creation failed midway."""
+    try:
+        return look(scope) or dict(scope.values)
+    except FAILED:
+        return dict(scope.values)
+
+
+def _settle(scope: Scope, ready: Ready | None) -> None:
+    """Wait until the object has the status that means done."""
+    if ready is None:
+        return
+    seen: list[str] = []
+
+    def probe() -> bool:
+        found = _object(scope)
+        status = str(dig(found, ready.status)) if found else "gone"
+        if status in ready.bad:
+            raise PluginError(f"waiting for {scope.label}: unexpected state '{status}'. {ready.reason(found or {})}")
+        if status not in seen:
+            seen.append(status)
+            scope.progress(f"status {status}")
+        return status in ready.good
+
+    scope.wait(probe, f"to become {' or '.join(ready.good)}")
+
+
+def _object(scope: Scope) -> Mapping[str, Any] | None:
+    read = scope.kind.read
+    try:
+        found = dig(read.step.run(scope), read.at)
+    except FAILED as error:
+        if is_gone(error):
+            return None
+        raise
+    return None if not found or (read.gone and read.gone(found)) else found
+
+
+def look(scope: Scope) -> dict[str, Any] | None:
+    """The resource's properties as AWS reports them now; None when it is gone."""
+    kind = scope.kind
+    found = _object(scope)
+    if found is None:
+        return None
+    skipped = kind.local | {"tags", "tagsAll", "region"}
+    own = kind.modelled | kind.computed | set(scope.facts.outputs)
+    wanted = {
+        name: facts
+        for name, facts in scope.facts.properties.items()
+        if name not in skipped and (name in own or facts.computed)
+    }
+    state = from_aws(found, wanted, kind.read.names)
+    if kind.read.more:
+        state.update({name: value for name, value in kind.read.more(scope, found).items() if value is not None})
+    if kind.arn:
+        state["arn"] = scope.arn(kind.arn.format(id=scope.id))
+    if "region" in scope.facts.inputs:
+        state["region"] = scope.region
+    state.update(_tags(scope, found))
+    state.update({name: scope.values[name] for name in kind.local if scope.values.get(name) is not None})
+    return {name: _kept(scope, name, value) for name, value in state.items()}
+
+
+def _tags(scope: Scope, found: Mapping[str, Any]) -> dict[str, Any]:
+    if scope.kind.tags is None:
+        return {}
+    read = scope.kind.tags.read
+    raw = dig(found, read) if isinstance(read, str) else dig(read.run(scope), scope.kind.tags.list_at)
+    facts = {"tags": scope.facts.inputs["tags"]}
+    every = from_aws({"tags": raw}, facts, {}).get("tags", {}) if raw else {}
+    every = {key: value for key, value in every.items() if not scope.session.ignored(key)}
+    defaults = scope.session.default_tags
+    program = scope.values.get("tags") or {}
+    own = {k: v for k, v in every.items() if k in program or defaults.get(k) != v}
+    return {"tags": own, "tagsAll": every} if own else {"tagsAll": every}
+
+
+def _kept(scope: Scope, name: str, value: Any) -> Any:
+    """The known value of a property where AWS only writes the same in other words."""
+    known = scope.values.get(name)
+    facts = scope.facts.properties.get(name)
+    if known is None or facts is None or name in scope.kind.as_reported:
+        return value
+    return known if means(scope.kind, facts, name, known, value) else value
+
+
+def means(kind: Kind, facts: schema.Property, name: str, old: Any, new: Any) -> bool:
+    """Whether two values of the property `name` mean the same."""
+    if name in kind.equal:
+        return UNKNOWN not in (old, new) and kind.equal[name](old, new)
+    if name in kind.documents:
+        facts = replace(facts, json=True)
+    if name in kind.sets:
+        old, new = unordered(old), unordered(new)
+    return same(old, new, facts, ordered=name in kind.ordered)
+
+
+def _state(scope: Scope) -> dict[str, Any]:
+    state = look(scope)
+    if state is None:
+        raise PluginError(f"reading {scope.label}: it does not exist any more")
+    return state
+
+
+def read(scope: Scope) -> tuple[str, dict[str, Any]]:
+    """Id and state as they are now; both empty when the resource is gone."""
+    kind = scope.kind
+    imported = not scope.values
+    if imported:
+        scope = replace(scope, values=id_parts(kind, scope.id))
+    try:
+        state = look(scope)
+    except FAILED as error:
+        raise scope.error("reading", error) from error
+    if state is None:
+        return "", {}
+    if "{" in kind.id:
+        return kind.id.format(**state), state
+    return (kind.identify(state) if kind.identify and imported else scope.id), state
+
+
+def id_parts(kind: Kind, id_: str) -> dict[str, str]:
+    """The properties that the id of an import spells out; the last one takes the rest."""
+    form = kind.import_id or kind.id
+    names = re.findall(r"\{(\w+)\}", form)
+    if not names:
+        return {}
+    pattern = re.escape(form).replace(r"\{", "{").replace(r"\}", "}")
+    for name in names:
+        pattern = pattern.replace("{" + name + "}", f"(?P<{name}>.+)" if name == names[-1] else f"(?P<{name}>.+?)", 1)
+    found = re.fullmatch(pattern, id_)
+    if found is None:
+        raise PluginError(f"importing {kind.noun}: unexpected format of id {id_!r}, expected {form}")
+    return found.groupdict()
+
+
+def update(scope: Scope, changed: frozenset[str]) -> dict[str, Any]:
+    """Change `changed` in place."""
+    try:
+        _retag(scope)
+        for step in scope.kind.changes:
+            if step.properties & changed:
+                step.run(scope)
+                _settle(scope, scope.kind.ready)
+        return _state(scope)
+    except (*FAILED, UnmodelledError) as error:
+        raise scope.error("updating", error) from error
+
+
+def _retag(scope: Scope) -> None:
+    tags = scope.kind.tags
+    if tags is None:
+        return
+    old, new = scope.old.get("tagsAll") or {}, scope.values["tagsAll"]
+    if removed := [key for key in old if key not in new]:
+        scope.call(
+            tags.untag.operation, **tags.untag.parameters(scope), **{tags.keys_parameter: tags.keys_form(removed)}
+        )
+    if added := {key: value for key, value in new.items() if old.get(key) != value}:
+        scope.call(tags.tag.operation, **tags.tag.parameters(scope), **{tags.parameter: tags.form(added)})
+
+
+def delete(scope: Scope) -> None:
+    """Remove the resource and wait until it is gone."""
+    try:
+        retried(scope, scope.kind.delete, *DEPENDANTS)
+    except FAILED as error:
+        if is_gone(error):
+            return
+        raise scope.error("deleting", error) from error
+    if scope.kind.gone_after_delete:
+        scope.wait(lambda: _deleted(scope), "to be deleted")
+
+
+def _deleted(scope: Scope) -> bool:
+    found = _object(scope)
+    ready = scope.kind.ready
+    status = str(dig(found, ready.status)) if found and ready else ""
+    if found and ready and status in ready.bad and "DELETE" in status:
+        raise PluginError(f"deleting {scope.label}: unexpected state '{status}'. {ready.reason(found)}")
+    return found is None

@@ -1,0 +1,137 @@
+"""The plugin: the protocol's calls, each in terms of the type's facts and its table entry."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from eks_twin.plugins.base import UNKNOWN, Difference, Failure, Plugin, PluginError, Request
+from eks_twin.plugins.wire import has_unknown
+
+from . import lifecycle, schema
+from .checking import DEFAULTS, checked
+from .defaults import filled, given, plain
+from .diffing import Planner
+from .functions import FUNCTIONS
+from .kinds import Kind
+from .meaning import empty
+from .schema import ResourceType
+from .session import Session, config_failures, structured
+from .tables import KINDS
+
+
+class AwsPlugin(Plugin):
+    """pulumi-aws, as far as `tables/` and `functions/` go."""
+
+    name = "aws"
+    version = schema.version()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.session = Session()
+
+    def check_config(self, config: dict[str, Any]) -> tuple[dict[str, Any], list[Failure]]:
+        known = {key: value for key, value in config.items() if not has_unknown(value)}
+        return config, [] if len(known) < len(config) else config_failures(structured(known))
+
+    def configure(self, config: Mapping[str, Any]) -> None:
+        if has_unknown(config):
+            raise PluginError("the aws provider's own inputs must be known before a preview")
+        self.session = Session(structured(config))
+
+    def _type(self, request: Request) -> tuple[Kind, ResourceType]:
+        if request.type not in KINDS:
+            served = ", ".join(sorted(KINDS))
+            raise PluginError(f"{request.type}: the twin's aws plugin does not model this type; modelled: {served}")
+        return KINDS[request.type], schema.resource_types()[request.type]
+
+    def check(self, request: Request) -> tuple[dict[str, Any], list[Failure]]:
+        kind, facts = self._type(request)
+        good, failures = checked(request.inputs, facts.inputs, request.type)
+        failures += _unmodelled(good, kind, facts) + _conflicting(good, kind)
+        inputs, unnamed = filled(good, facts, request, kind.naming)
+        return inputs, failures + unnamed
+
+    def diff(self, request: Request) -> Difference:
+        kind, facts = self._type(request)
+        return Planner(self.session, kind, facts).difference(request)
+
+    def create(self, request: Request) -> tuple[str, dict[str, Any]]:
+        kind, _ = self._type(request)
+        scope = lifecycle.scope_of(self, self.session, kind, request)
+        if request.preview:
+            return "", lifecycle.planned(scope)
+        return lifecycle.create(scope)
+
+    def read(self, request: Request) -> tuple[str, dict[str, Any], dict[str, Any]]:
+        kind, facts = self._type(request)
+        id_, state = lifecycle.read(lifecycle.scope_of(self, self.session, kind, request))
+        if not id_:
+            return "", {}, {}
+        known = request.old_inputs
+        return id_, state, _narrowed(state, known) if known else _imported(state, facts)
+
+    def update(self, request: Request) -> dict[str, Any]:
+        kind, _ = self._type(request)
+        scope = lifecycle.scope_of(self, self.session, kind, request)
+        if request.preview:
+            return {**lifecycle.updated(scope), **dict.fromkeys(kind.volatile, UNKNOWN)}
+        changes = self.diff(request).changes
+        return lifecycle.update(scope, frozenset(path.split(".")[0] for path in changes))
+
+    def delete(self, request: Request) -> None:
+        kind, _ = self._type(request)
+        lifecycle.delete(lifecycle.scope_of(self, self.session, kind, request))
+
+    def invoke(self, token: str, args: dict[str, Any]) -> tuple[dict[str, Any], list[Failure]]:
+        if token not in FUNCTIONS:
+            served = ", ".join(sorted(FUNCTIONS))
+            raise PluginError(f"{token}: the twin's aws plugin does not model this function; modelled: {served}")
+        facts = schema.functions()[token]
+        good, failures = checked(args, facts.inputs, token)
+        if failures:
+            return {}, failures
+        return FUNCTIONS[token](self.session, good), []
+
+
+def _unmodelled(inputs: Mapping[str, Any], kind: Kind, facts: ResourceType) -> list[Failure]:
+    """Inputs that pulumi-aws has and no step here would send; one that says what its absence says is let through."""
+    names = (
+        name
+        for name, value in inputs.items()
+        if name not in kind.modelled and not empty(value) and value != facts.inputs[name].default
+    )
+    return [
+        Failure(name, f"{kind.type}: {name} is not modelled by the twin; modelled: {', '.join(sorted(kind.modelled))}")
+        for name in names
+    ]
+
+
+def _conflicting(inputs: Mapping[str, Any], kind: Kind) -> list[Failure]:
+    failures: list[Failure] = []
+    for group in (*kind.conflicts, *kind.one_of):
+        found = [name for name in sorted(group) if given(inputs, name)]
+        if len(found) > 1:
+            reason = f"{kind.type}: {' and '.join(found)} are mutually exclusive; set one of them"
+            failures.append(Failure(found[0], reason))
+        elif not found and group in kind.one_of:
+            names = sorted(group)
+            failures.append(Failure(names[0], f"{kind.type}: one of {', '.join(names)} is required"))
+    return failures
+
+
+def _narrowed(state: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs as they are now: what the program set, with the values found."""
+    result: dict[str, Any] = {}
+    for name, value in inputs.items():
+        if name == DEFAULTS:
+            result[name] = value
+        elif isinstance(value, Mapping) and isinstance(state.get(name), Mapping) and name != "tags":
+            result[name] = _narrowed(state[name], value)
+        elif name in state:
+            result[name] = state[name]
+    return result
+
+
+def _imported(state: Mapping[str, Any], facts: ResourceType) -> dict[str, Any]:
+    """Inputs for a resource that no program has described yet: whatever is not at its default."""
+    inputs = {name: value for name, value in plain(state).items() if name in facts.inputs and not empty(value)}
+    return {name: value for name, value in inputs.items() if value != facts.inputs[name].default} | {DEFAULTS: []}

@@ -1,0 +1,174 @@
+"""aws:eks Cluster, and what its node groups and add-ons share with it: health issues and updates that take a while."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from eks_twin.plugins.aws import tags
+from eks_twin.plugins.aws.kinds import Custom, Kind, Read, Ready, call
+from eks_twin.plugins.aws.scope import Scope
+from eks_twin.plugins.aws.shapes import to_aws
+from eks_twin.plugins.base import PluginError
+
+LOG_TYPES: Final = ("api", "audit", "authenticator", "controllerManager", "scheduler")
+RUNNING: Final = ("Successful",)
+
+
+def health(found: Mapping[str, Any]) -> str:
+    """AWS's explanation of a failure: its health issues, each with code, text and what it is about."""
+    issues = found.get("health", {}).get("issues", ())
+    return "; ".join(
+        f"{issue.get('code')}: {issue.get('message')}"
+        + (f" ({', '.join(issue['resourceIds'])})" if issue.get("resourceIds") else "")
+        for issue in issues
+    )
+
+
+def finished(scope: Scope, answer: Mapping[str, Any], **owner: str) -> None:
+    """Wait for an EKS update; a failed one is an error with EKS's reasons."""
+    update = answer["update"]
+
+    def probe() -> bool:
+        found = scope.call("describe_update", updateId=update["id"], **owner)["update"]
+        if found["status"] in ("Failed", "Cancelled"):
+            reasons = "; ".join(f"{e.get('errorCode')}: {e.get('errorMessage')}" for e in found.get("errors", ()))
+            raise PluginError(f"updating {scope.label}: {update['type']} {found['status']}. {reasons}")
+        return found["status"] in RUNNING
+
+    scope.progress(f"{update['type']} in progress")
+    scope.wait(probe, f"to finish {update['type']}")
+
+
+def logging(types: list[str]) -> dict[str, Any]:
+    """EKS's form of the enabled log types: every other one is switched off explicitly."""
+    off = [name for name in LOG_TYPES if name not in types]
+    entries = [{"types": names, "enabled": on} for names, on in ((types, True), (off, False)) if names]
+    return {"clusterLogging": entries}
+
+
+def _cluster_request(scope: Scope) -> dict[str, Any]:
+    return {"logging": logging(scope.values.get("enabledClusterLogTypes") or [])}
+
+
+_CREATE: Final = call(
+    "create_cluster",
+    "name roleArn version kubernetesNetworkConfig accessConfig encryptionConfig bootstrapSelfManagedAddons "
+    "upgradePolicy deletionProtection zonalShiftConfig",
+    resourcesVpcConfig="$vpcConfig",
+    tags="$tags",
+)
+
+
+def _create_cluster(scope: Scope) -> Any:
+    types = scope.values.get("enabledClusterLogTypes")
+    return scope.call(
+        "create_cluster", **_CREATE.parameters(scope), logging=logging(types) if types is not None else None
+    )
+
+
+def _config(same: str, build: Callable[[Scope], dict[str, Any]]) -> Custom:
+    """A step that sends one part of the configuration and waits; EKS takes one part per call."""
+
+    def run(scope: Scope) -> None:
+        for part in _parts(build(scope)):
+            answer = scope.call("update_cluster_config", name=scope.id, **part)
+            finished(scope, answer, name=scope.id)
+
+    return Custom(run, same)
+
+
+def _parts(change: dict[str, Any]) -> list[dict[str, Any]]:
+    """EKS refuses a call that changes the endpoint's access and the subnets or groups at once."""
+    vpc = change.get("resourcesVpcConfig")
+    if vpc is None:
+        return [change]
+    access = {key: value for key, value in vpc.items() if key.endswith(("Access", "Cidrs"))}
+    places = {key: value for key, value in vpc.items() if key not in access}
+    return [{"resourcesVpcConfig": part} for part in (access, places) if part]
+
+
+def _changed_vpc(scope: Scope) -> dict[str, Any]:
+    old, new = scope.old.get("vpcConfig", {}), scope.values["vpcConfig"]
+    keys = ("endpointPrivateAccess", "endpointPublicAccess", "publicAccessCidrs", "subnetIds", "securityGroupIds")
+    changed = {key: new[key] for key in keys if new.get(key) is not None and new[key] != old.get(key)}
+    return {"resourcesVpcConfig": changed}
+
+
+def _part(name: str) -> Custom:
+    def build(scope: Scope) -> dict[str, Any]:
+        shape = scope.client().meta.service_model.operation_model("UpdateClusterConfig").input_shape
+        value = dict(scope.values[name])
+        value.pop("bootstrapClusterCreatorAdminPermissions", None)  # at creation only
+        return {name: to_aws(value, shape.members[name], name)}
+
+    return _config(name, build)
+
+
+def _set_version(scope: Scope) -> None:
+    finished(scope, scope.call("update_cluster_version", name=scope.id, version=scope.values["version"]), name=scope.id)
+
+
+def _encrypt(scope: Scope) -> None:
+    config = scope.values["encryptionConfig"]
+    wanted = [{"provider": {"keyArn": config["provider"]["keyArn"]}, "resources": config["resources"]}]
+    answer = scope.call("associate_encryption_config", clusterName=scope.id, encryptionConfig=wanted)
+    finished(scope, answer, name=scope.id)
+
+
+def _cluster(scope: Scope, found: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested answers that Pulumi spells with lists, and what EKS does not repeat."""
+    issuer = found.get("identity", {}).get("oidc", {}).get("issuer")
+    enabled = [
+        name
+        for entry in found.get("logging", {}).get("clusterLogging", ())
+        if entry["enabled"]
+        for name in entry["types"]
+    ]
+    result: dict[str, Any] = {
+        "identities": [{"oidcs": [{"issuer": issuer}]}] if issuer else None,
+        "enabledClusterLogTypes": enabled,
+    }
+    access, given = found.get("accessConfig"), scope.values.get("accessConfig") or {}
+    if access and (admin := given.get("bootstrapClusterCreatorAdminPermissions")) is not None:
+        result["accessConfig"] = {
+            "authenticationMode": access["authenticationMode"],
+            "bootstrapClusterCreatorAdminPermissions": access.get("bootstrapClusterCreatorAdminPermissions", admin),
+        }
+    return result
+
+
+CLUSTER: Final = Kind(
+    type="aws:eks/cluster:Cluster",
+    noun="EKS Cluster",
+    service="eks",
+    create=Custom(_create_cluster, " ".join([*sorted(_CREATE.properties), "enabledClusterLogTypes"])),
+    id="{name}",
+    read=Read(
+        call("describe_cluster", name="$id"),
+        "cluster",
+        {"vpcConfig": "resourcesVpcConfig", "clusterId": "id"},
+        _cluster,
+    ),
+    ready=Ready("status", ("ACTIVE",), ("FAILED", "DELETING", "gone"), health, 1800),
+    changes=(
+        _config("vpcConfig", _changed_vpc),
+        _config("enabledClusterLogTypes", _cluster_request),
+        _part("accessConfig"),
+        _part("upgradePolicy"),
+        _part("zonalShiftConfig"),
+        _config(
+            "deletionProtection",
+            lambda scope: {"deletionProtection": bool(scope.values.get("deletionProtection"))},
+        ),
+        Custom(_encrypt, "encryptionConfig"),
+        Custom(_set_version, "version"),
+    ),
+    delete=call("delete_cluster", name="$id"),
+    gone_after_delete=True,
+    tags=tags.mapped({"resourceArn": "$arn"}),
+    local=frozenset({"bootstrapSelfManagedAddons"}),
+    computed=frozenset({"accessConfig", "upgradePolicy"}),
+    replaces={"encryptionConfig": lambda _, new: new is None},
+)
+
+
+KINDS: Final = (CLUSTER,)

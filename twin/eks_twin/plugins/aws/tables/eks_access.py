@@ -1,0 +1,84 @@
+"""aws:eks AccessEntry, AccessPolicyAssociation and PodIdentityAssociation."""
+
+from typing import Any, Final
+
+from eks_twin.plugins.aws import tags
+from eks_twin.plugins.aws.kinds import Custom, Kind, Read, call
+from eks_twin.plugins.aws.scope import Scope
+
+_ENTRY: Final[dict[str, Any]] = {"clusterName": "$clusterName", "principalArn": "$principalArn"}
+
+ACCESS_ENTRY: Final = Kind(
+    type="aws:eks/accessEntry:AccessEntry",
+    noun="EKS Access Entry",
+    service="eks",
+    create=call("create_access_entry", "kubernetesGroups type", username="$userName", tags="$tags", **_ENTRY),
+    id="{clusterName}:{principalArn}",
+    read=Read(call("describe_access_entry", **_ENTRY), "accessEntry"),
+    changes=(
+        call("update_access_entry", "kubernetesGroups", {"kubernetesGroups": []}, username="$userName", **_ENTRY),
+    ),
+    delete=call("delete_access_entry", **_ENTRY),
+    tags=tags.mapped({"resourceArn": "$accessEntryArn"}),
+    computed=frozenset({"userName", "kubernetesGroups"}),
+    label="principalArn",
+)
+
+
+def _read_policy(scope: Scope) -> Any:
+    pages = scope.client().get_paginator("list_associated_access_policies")
+    wanted = scope.values["policyArn"]
+    owner = {name: scope.values[name] for name in ("clusterName", "principalArn")}
+    items = (item for page in pages.paginate(**owner) for item in page["associatedAccessPolicies"])
+    found = next((item for item in items if item["policyArn"] == wanted), None)
+    return {**found, **owner} if found else None
+
+
+ACCESS_POLICY_ASSOCIATION: Final = Kind(
+    type="aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
+    noun="EKS Access Policy Association",
+    service="eks",
+    create=call("associate_access_policy", "policyArn accessScope", **_ENTRY),
+    id="{clusterName}#{principalArn}#{policyArn}",
+    read=Read(Custom(_read_policy)),
+    delete=call("disassociate_access_policy", "policyArn", **_ENTRY),
+    label="policyArn",
+)
+
+_ASSOCIATION: Final[dict[str, Any]] = {"clusterName": "$clusterName", "associationId": "$id"}
+
+
+def _read_association(scope: Scope) -> Any:
+    """An import names the cluster too, so its id is not the association's."""
+    id_ = scope.values.get("associationId") or scope.id
+    answer = scope.call("describe_pod_identity_association", clusterName=scope.values["clusterName"], associationId=id_)
+    return answer["association"]
+
+
+POD_IDENTITY_ASSOCIATION: Final = Kind(
+    type="aws:eks/podIdentityAssociation:PodIdentityAssociation",
+    noun="EKS Pod Identity Association",
+    service="eks",
+    create=call(
+        "create_pod_identity_association",
+        "clusterName namespace serviceAccount roleArn disableSessionTags targetRoleArn",
+        tags="$tags",
+    ),
+    id="association.associationId",
+    read=Read(Custom(_read_association)),
+    changes=(
+        call(
+            "update_pod_identity_association",
+            "roleArn disableSessionTags targetRoleArn",
+            {"disableSessionTags": False, "targetRoleArn": ""},
+            **_ASSOCIATION,
+        ),
+    ),
+    delete=call("delete_pod_identity_association", **_ASSOCIATION),
+    tags=tags.mapped({"resourceArn": "$associationArn"}),
+    import_id="{clusterName},{associationId}",
+    identify=lambda state: state["associationId"],
+    label="serviceAccount",
+)
+
+KINDS: Final = (ACCESS_ENTRY, ACCESS_POLICY_ASSOCIATION, POD_IDENTITY_ASSOCIATION)

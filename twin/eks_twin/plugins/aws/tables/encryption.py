@@ -1,0 +1,94 @@
+"""aws:kms Key and Alias."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from eks_twin.plugins.aws.kinds import Call, Custom, Kind, Read, Tags, call
+from eks_twin.plugins.aws.scope import Scope
+
+
+def _set_rotation(scope: Scope) -> None:
+    if scope.values.get("enableKeyRotation"):
+        period = scope.values.get("rotationPeriodInDays")
+        scope.call("enable_key_rotation", KeyId=scope.id, RotationPeriodInDays=period)
+    else:
+        scope.call("disable_key_rotation", KeyId=scope.id)
+
+
+def _set_enabled(scope: Scope) -> None:
+    scope.call("disable_key" if scope.values.get("isEnabled") is False else "enable_key", KeyId=scope.id)
+
+
+def _key(scope: Scope, found: Mapping[str, Any]) -> dict[str, Any]:
+    rotation: dict[str, Any] = {}
+    if found["KeySpec"] == "SYMMETRIC_DEFAULT":
+        rotation = scope.call("get_key_rotation_status", KeyId=scope.id)
+    return {
+        "policy": scope.call("get_key_policy", KeyId=scope.id, PolicyName="default")["Policy"],
+        "enableKeyRotation": rotation.get("KeyRotationEnabled", False),
+        "rotationPeriodInDays": rotation.get("RotationPeriodInDays") or scope.values.get("rotationPeriodInDays"),
+    }
+
+
+KEY: Final = Kind(
+    type="aws:kms/key:Key",
+    noun="KMS Key",
+    service="kms",
+    create=call(
+        "create_key",
+        "bypassPolicyLockoutSafetyCheck description keyUsage multiRegion policy",
+        KeySpec="$customerMasterKeySpec",
+        Tags="$tags",
+    ),
+    id="KeyMetadata.KeyId",
+    read=Read(
+        call("describe_key", KeyId="$id"),
+        "KeyMetadata",
+        {"isEnabled": "Enabled", "customerMasterKeySpec": "KeySpec"},
+        _key,
+        lambda found: found["KeyState"] in ("PendingDeletion", "PendingReplicaDeletion"),
+    ),
+    changes=(
+        call("update_key_description", "description", {"Description": ""}, KeyId="$id"),
+        call("put_key_policy", "policy bypassPolicyLockoutSafetyCheck", KeyId="$id", PolicyName="default"),
+        Custom(_set_rotation, "enableKeyRotation rotationPeriodInDays"),
+        Custom(_set_enabled, "isEnabled"),
+    ),
+    delete=call("schedule_key_deletion", KeyId="$id", PendingWindowInDays="$deletionWindowInDays"),
+    tags=Tags(
+        form=lambda tags: [{"TagKey": key, "TagValue": value} for key, value in tags.items()],
+        tag=Call("tag_resource", params={"KeyId": "$id"}),
+        untag=Call("untag_resource", params={"KeyId": "$id"}),
+        read=call("list_resource_tags", KeyId="$id"),
+    ),
+    local=frozenset({"bypassPolicyLockoutSafetyCheck", "deletionWindowInDays"}),
+    label="description",
+)
+
+
+def _find(scope: Scope) -> Any:
+    pages = scope.client().get_paginator("list_aliases").paginate()
+    return next((item for page in pages for item in page["Aliases"] if item["AliasName"] == scope.id), None)
+
+
+def _targets(scope: Scope, found: Mapping[str, Any]) -> dict[str, Any]:
+    """The key by the id or the ARN, whichever the program used."""
+    id_ = found.get("TargetKeyId")
+    arn = scope.arn(f"key/{id_}")
+    given = scope.values.get("targetKeyId")
+    return {"targetKeyArn": arn, "targetKeyId": given if given in (id_, arn) else id_}
+
+
+ALIAS: Final = Kind(
+    type="aws:kms/alias:Alias",
+    noun="KMS Alias",
+    service="kms",
+    create=call("create_alias", "targetKeyId", AliasName="$name"),
+    id="{name}",
+    read=Read(Custom(_find), names={"name": "AliasName", "arn": "AliasArn"}, more=_targets),
+    changes=(call("update_alias", "targetKeyId", AliasName="$name"),),
+    delete=call("delete_alias", AliasName="$id"),
+    naming=lambda name, _: f"alias/{name}",
+)
+
+KINDS: Final = (KEY, ALIAS)
