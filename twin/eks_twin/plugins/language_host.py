@@ -6,7 +6,6 @@ The Automation API's own LanguageServer runs the program in this process, which 
 
 import os
 import runpy
-import signal
 import sys
 from concurrent import futures
 from importlib.metadata import version
@@ -18,6 +17,8 @@ from google.protobuf import empty_pb2
 from google.protobuf.json_format import MessageToDict
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
+
+from .base import end_on_interrupt
 
 
 class Host(LanguageServer):
@@ -80,7 +81,7 @@ def _foreign_environment(directory: Path, options: dict[str, Any]) -> str:
 
 def main() -> None:
     """Serve until the engine ends the process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the engine decides what it means
+    end_on_interrupt()
     server = grpc.server(futures.ThreadPoolExecutor(4))
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(Host(sys.argv[-1]), server)
     port = server.add_insecure_port("127.0.0.1:0")
