@@ -96,7 +96,8 @@ def _budget(name: str, selector: Mapping[str, str]) -> dict[str, Any]:
 
 DNS_LABELS: Final = {"k8s-app": "kube-dns"}
 CONTROL_PLANE: Final = {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}
-EBS_SIDECARS: Final = (
+EBS_NODE: Final = ("ebs-plugin", "node-driver-registrar", "liveness-probe")
+EBS_CONTROLLER: Final = (
     "ebs-plugin",
     "csi-provisioner",
     "csi-attacher",

@@ -126,6 +126,7 @@ class ControlPlane:
             ended = self._ended.setdefault(name, time.monotonic())
             if time.monotonic() - ended >= RESTART_SECONDS:
                 del self._ended[name]
+                self._processes.stop(process)
                 self._start(name)
                 revived.append(name)
         return revived
