@@ -143,7 +143,7 @@ def test_a_rule_has_five_targets_and_a_plain_name(aws, queue, name):
     [
         ({"MessageRetentionPeriod": "59"}, "an integer from 60 to 1209600"),
         ({"VisibilityTimeout": "soon"}, "an integer from 0 to 43200"),
-        ({"Nope": "1"}, "Nope.* is not one of"),
+        ({"Nope": "1"}, "Unknown Attribute Nope"),
         ({"Policy": "{"}, "parameter Policy"),
     ],
 )
@@ -165,3 +165,11 @@ def test_log_groups_take_awss_retentions_and_existing_keys(aws, name):
     assert logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"][0]["kmsKeyId"] == key
     logs.disassociate_kms_key(logGroupName=name)
     assert "kmsKeyId" not in logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"][0]
+
+
+def test_a_queue_is_read_as_karpenter_reads_it(aws, queue):
+    url = queue(statement())
+    aws.private("POST", "events", WARNING)
+    asked = {"AttributeNames": ["SentTimestamp"], "MessageAttributeNames": ["All"], "VisibilityTimeout": 20}
+    [message] = aws.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10, **asked)["Messages"]
+    assert message["Attributes"]["SentTimestamp"].isdecimal()

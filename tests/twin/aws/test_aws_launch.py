@@ -234,3 +234,23 @@ def test_termination_frees_interfaces_and_volumes(aws, network, template, fleet)
     )
     with pytest.raises(ClientError, match=r"InvalidInstanceID\.NotFound"):
         ec2.terminate_instances(InstanceIds=["i-0123456789abcdef0"])
+
+
+def test_what_a_template_switches_off_is_not_asked_for(template, fleet):
+    off = template(EnclaveOptions={"Enabled": False}, HibernationOptions={"Configured": False})
+    assert fleet(off, ["m5.large"])["Errors"] == []
+    errors = fleet(template(EnclaveOptions={"Enabled": True}), ["m5.large"])["Errors"]
+    assert {error["ErrorMessage"] for error in errors} == {
+        "the twin does not model EnclaveOptions of a launch; leave it out"
+    }
+
+
+def test_spot_needs_its_service_linked_role(aws, one_zone):
+    iam = aws.client("iam")
+    iam.delete_service_linked_role(RoleName="AWSServiceRoleForEC2Spot")
+    try:
+        [error] = one_zone("m5.large", "spot")["Errors"]
+    finally:
+        iam.create_service_linked_role(AWSServiceName="spot.amazonaws.com")
+    assert error["ErrorCode"] == "AuthFailure.ServiceLinkedRoleCreationNotPermitted"
+    assert "aws iam create-service-linked-role --aws-service-name spot.amazonaws.com" in error["ErrorMessage"]

@@ -16,10 +16,12 @@ STRICT: dict[str, str] = {
     "iam": "ValidationError",
     "kms": "ValidationException",
     "logs": "InvalidParameterException",
-    "sqs": "InvalidParameterValue",
     "ssm": "ValidationException",
 }
-"""Service → the code with which it refuses input outside of its model."""
+"""Service → the code with which it refuses input outside of its model.
+
+Not SQS: its service takes message attribute names where its model lists queue attribute names only.
+"""
 
 
 def validate(call: Call) -> None:

@@ -10,7 +10,7 @@ from moto.core.exceptions import ServiceException
 from eks_twin.aws.calls import AwsError, Call
 from eks_twin.aws.ec2.catalogue import refuse_dry_run
 from eks_twin.aws.ec2.launch import launch
-from eks_twin.aws.ec2.specification import ON_DEMAND, SPOT, Specification, check, merge, template_of
+from eks_twin.aws.ec2.specification import ON_DEMAND, SPOT, Specification, check, check_request, merge, template_of
 from eks_twin.aws.eks.store import new_id
 from eks_twin.aws.prices import on_demand_price, spot_price
 
@@ -62,7 +62,7 @@ def create_fleet(call: Call) -> dict[str, Any]:
     count, fleet_id = int(target["TotalTargetCapacity"]), f"fleet-{new_id()}"
     offers = sorted(_offers(call, market, fleet_id), key=lambda offer: offer.rank(order))
     if call.get("DryRun"):
-        check(offers[0].specification)
+        check_request(offers[0].specification)
         refuse_dry_run(call)
     errors: list[dict[str, Any]] = []
     for offer in offers:

@@ -7,7 +7,7 @@ from moto.ec2.models.instances import MetadataOptions, Reservation
 
 from eks_twin.aws.calls import AwsError, Call, MotoResult
 from eks_twin.aws.ec2.catalogue import refuse_dry_run
-from eks_twin.aws.ec2.specification import ON_DEMAND, SPOT, Specification, check, merge, profile_of
+from eks_twin.aws.ec2.specification import ON_DEMAND, SPOT, Specification, check, check_request, merge, profile_of
 from eks_twin.aws.events import emit
 from eks_twin.aws.principals import ACCOUNT
 
@@ -118,8 +118,9 @@ def run_instances(call: Call) -> MotoResult:
     specification = merge(
         call.region, call.get("LaunchTemplate"), call.parameters, SPOT if market == SPOT else ON_DEMAND
     )
-    check(specification)
+    check_request(specification)
     refuse_dry_run(call)
+    check(specification)
     return MotoResult(launch(specification, int(call.get("MaxCount", 1))))
 
 

@@ -114,7 +114,15 @@ def merge(region: str, reference: Mapping[str, Any] | None, request: Mapping[str
 
 def check(specification: Specification) -> None:
     """Refuse what EC2 refuses before it looks for capacity, then what it has no capacity for."""
-    unmodelled = sorted(key for key in UNMODELLED if specification.data.get(key))
+    check_request(specification)
+    _check_capacity(specification)
+
+
+def check_request(specification: Specification) -> None:
+    """Refuse what EC2 refuses whatever it has; a dry run goes as far as this."""
+    off = ({"Enabled": False}, {"Configured": False})  # how clients say that they do not want something
+    asked = {key: specification.data.get(key) for key in UNMODELLED}
+    unmodelled = sorted(key for key, value in asked.items() if value and value not in off)
     if unmodelled:
         raise AwsError(
             "UnsupportedOperation", f"the twin does not model {', '.join(unmodelled)} of a launch; leave it out"
@@ -123,7 +131,6 @@ def check(specification: Specification) -> None:
     _check_network(specification)
     _check_profile(specification)
     _check_market(specification)
-    _check_capacity(specification)
 
 
 def _check_image(specification: Specification) -> None:
