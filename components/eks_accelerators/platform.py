@@ -85,7 +85,8 @@ class Platform(pulumi.ComponentResource):
             in_cluster,
         )
         # no value flows: nodes join, drain and leave by these, and their pods resolve names until the end
-        drained_first = [*karpenter.node_foundations, cluster.dns]
+        foundations = [*karpenter.node_foundations, cluster.dns]
+        drained_first = pulumi.ResourceOptions(parent=self, providers=[kubernetes], depends_on=foundations)
         pools = NodePools(
             f"{name}-pools",
             {
@@ -95,7 +96,7 @@ class Platform(pulumi.ComponentResource):
                 "pools": args["pools"],
                 "tags": args.get("tags", {}),
             },
-            pulumi.ResourceOptions(parent=self, providers=[kubernetes], depends_on=drained_first),
+            drained_first,
         )
         DevicePlugins(f"{name}-device-plugins", {"pools": args["pools"]}, in_cluster)
         # no value flows: the driver's controller needs a node to run on

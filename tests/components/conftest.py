@@ -1,19 +1,16 @@
 """Pulumi's engine replaced by a recorder: components are tested by what they register."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
 
-PLATFORM: dict[str, Any] = {
-    "network": {"zones": ["us-west-2a", "us-west-2b"]},
-    "cluster": {"name": "eks-workshop", "public_access_cidrs": ["203.0.113.0/24"]},
-    "pools": [{"name": "cpu"}, {"name": "inf2", "accelerator": "inferentia2"}],
-}
-"""The least that makes a platform with an accelerator."""
+GOLDEN = Path(__file__).parents[1] / "golden"
 
 _ANSWERS: dict[str, dict[str, Any]] = {
     "aws:index/getPartition:getPartition": {"partition": "aws"},
@@ -112,3 +109,26 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], Sta
         )
 
     return run
+
+
+@pytest.fixture
+def golden() -> Callable[[str, str], None]:
+    """Compare with a file that was reviewed; `UPDATE_GOLDEN=1` writes it anew."""
+
+    def golden(name: str, actual: str) -> None:
+        path = GOLDEN / name
+        if os.environ.get("UPDATE_GOLDEN"):
+            path.write_text(f"{actual}\n")
+        assert path.read_text() == f"{actual}\n", f"tests/golden/{name} differs; review it, then UPDATE_GOLDEN=1"
+
+    return golden
+
+
+@pytest.fixture
+def minimal() -> dict[str, Any]:
+    """The least that makes a platform with an accelerator."""
+    return {
+        "network": {"zones": ["us-west-2a", "us-west-2b"]},
+        "cluster": {"name": "eks-workshop", "public_access_cidrs": ["203.0.113.0/24"]},
+        "pools": [{"name": "cpu"}, {"name": "inf2", "accelerator": "inferentia2"}],
+    }

@@ -81,7 +81,7 @@ def _problem(kind: type[Value], detail: ErrorDetails) -> Problem:
     if detail["type"] == "string_pattern_mismatch":
         rule, example = FORMS[context["pattern"]]
         return Problem(at=location, value=detail["input"], rule=rule, fix=f"e.g. {example}")
-    rule = detail["msg"][0].lower() + detail["msg"][1:]
+    rule = (detail["msg"][0].lower() + detail["msg"][1:]).replace("tuple", "list")
     return Problem(at=location, value=detail["input"], rule=rule, fix=_FIXES.get(detail["type"], "write another value"))
 
 
@@ -93,7 +93,7 @@ def _is_consequence(detail: ErrorDetails, found: Sequence[ErrorDetails]) -> bool
 
 
 _FIXES = {
-    "string_type": "write a string; quote numbers and versions",
+    "string_type": "write a string; quote versions",
     "int_type": "write a whole number",
     "int_from_float": "write a whole number",
     "int_parsing": "write a whole number",

@@ -1,0 +1,71 @@
+import pytest
+from eks_accelerators.device_plugins import DevicePlugins
+from eks_accelerators.model.parse import ConfigError
+from eks_accelerators.node_pools import NodePools
+
+POOLS = [{"name": "cpu"}, {"name": "inf2", "accelerator": "inferentia2", "weight": 10.0}]
+
+
+@pytest.fixture
+def node_pools(run):
+    """What the given pools register."""
+
+    def node_pools(pools, **args):
+        place = {"node_role_name": "role", "subnet_ids": ["subnet-a", "subnet-b"], "security_group_id": "sg-1"}
+        return run(lambda: NodePools("p", {**place, "pools": pools, **args}))
+
+    return node_pools
+
+
+def test_each_pool_is_a_class_and_a_pool_of_its_name(node_pools):
+    made = node_pools(POOLS)
+    assert sorted((r.type, r.name) for r in made if r.type.startswith("kubernetes")) == [
+        ("kubernetes:karpenter.k8s.aws/v1:EC2NodeClass", "p-cpu-class"),
+        ("kubernetes:karpenter.k8s.aws/v1:EC2NodeClass", "p-inf2-class"),
+        ("kubernetes:karpenter.sh/v1:NodePool", "p-cpu-pool"),
+        ("kubernetes:karpenter.sh/v1:NodePool", "p-inf2-pool"),
+    ]
+    for kind in ("EC2NodeClass", "NodePool"):
+        assert {r.inputs["metadata"]["name"] for r in made.of(kind)} == {"cpu", "inf2"}
+
+
+def test_the_class_stands_where_the_nodes_shall(node_pools):
+    spec = node_pools(POOLS, tags={"team": "ml"}).named("p-inf2-class", "EC2NodeClass").inputs["spec"]
+    assert spec["subnetSelectorTerms"] == [{"id": "subnet-a"}, {"id": "subnet-b"}]
+    assert spec["securityGroupSelectorTerms"] == [{"id": "sg-1"}]
+    assert (spec["role"], spec["tags"]) == ("role", {"team": "ml"})
+
+
+def test_a_pool_goes_before_its_class_and_up_waits_until_both_are_ready(node_pools):
+    made = node_pools(POOLS)
+    assert made.named("p-cpu-pool", "NodePool").dependencies == {"EC2NodeClass p-cpu-class"}
+    for resource in (*made.of("NodePool"), *made.of("EC2NodeClass")):
+        assert resource.inputs["metadata"]["annotations"] == {"pulumi.com/waitFor": "condition=Ready"}
+
+
+def test_a_misspelt_pool_names_its_place_in_the_list(node_pools):
+    with pytest.raises(ConfigError, match=r"pools\[1\]\.acelerator = 'x': unknown key; did you mean 'accelerator'"):
+        node_pools([{"name": "cpu"}, {"name": "b", "acelerator": "x"}])
+
+
+def test_no_plugin_is_installed_for_pools_without_devices(run):
+    assert run(lambda: DevicePlugins("d", {"pools": [{"name": "cpu"}]})).of("Release") == []
+
+
+def test_the_neuron_plugin_runs_wherever_a_pool_has_devices(run):
+    tainted = {
+        "name": "trn",
+        "accelerator": "trainium",
+        "taints": [{"key": "team", "value": "a", "effect": "NoExecute"}],
+    }
+    (release,) = run(lambda: DevicePlugins("d", {"pools": [*POOLS, tainted]})).of("Release")
+    assert release.inputs["chart"] == "oci://public.ecr.aws/neuron/neuron-helm-chart"
+    assert (release.inputs["version"], release.inputs["namespace"]) == ("1.10.0", "kube-system")
+    values = release.inputs["values"]
+    assert values["npd"] == {"enabled": False}
+    assert {"inf2.48xlarge", "trn1.32xlarge", "trn2.48xlarge", "inf1.xlarge"} <= set(values["neuronInstances"])
+    assert values["devicePlugin"]["tolerations"] == [
+        {"key": "CriticalAddonsOnly", "operator": "Exists"},
+        {"key": "aws.amazon.com/neuron", "operator": "Exists", "effect": "NoSchedule"},
+        {"key": "team", "operator": "Exists", "effect": "NoExecute"},
+    ]

@@ -1,0 +1,255 @@
+"""The whole: what is registered, in which order it comes and goes, and that nothing said is ignored."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import pytest
+from eks_accelerators.device_plugins import DevicePlugins
+from eks_accelerators.model.platform import PlatformConfig
+from eks_accelerators.model.values import Value
+from eks_accelerators.node_pools import NodePools
+from eks_accelerators.platform import Platform
+
+COMPONENTS = Path(__file__).parents[2] / "components" / "eks_accelerators"
+
+
+@pytest.fixture(scope="module")
+def seen() -> dict[str, list[Any]]:
+    """What was registered, by configuration; the unchanged ones are needed again and again."""
+    return {}
+
+
+@pytest.fixture
+def registered(run, seen):
+    """What a platform, or pools by themselves, register."""
+
+    def registered(config):
+        key = json.dumps(config, sort_keys=True)
+        if key not in seen:
+            seen[key] = run(lambda: Platform("platform", config) if "cluster" in config else pools_alone(config))
+        return seen[key]
+
+    return registered
+
+
+def pools_alone(config) -> None:
+    """The two components that read pools; `Platform` hands them on as they are."""
+    place = {"node_role_name": "role", "subnet_ids": ["subnet-a"], "security_group_id": "sg-1"}
+    NodePools("pools", {**place, **config})
+    DevicePlugins("plugins", config)
+
+
+@pytest.fixture
+def platform(registered, minimal):
+    """What the minimal platform registers."""
+    return lambda: registered(minimal)
+
+
+def test_types_names_and_parents_are_the_ones_reviewed(platform, golden):
+    """A changed line here is a replaced resource in somebody's account, unless it comes with an alias."""
+    lines = sorted(f"{r.type}  {r.name}  <- {r.parent}" for r in platform() if r.name.startswith("platform"))
+    golden("tree.txt", "\n".join(lines))
+
+
+def test_two_platforms_fit_in_one_program(run, minimal):
+    def program():
+        Platform("one", minimal)
+        Platform("two", {**minimal, "cluster": {**minimal["cluster"], "name": "second"}})
+
+    made = run(program)
+    keys = [(r.type, r.name) for r in made]
+    assert len(keys) == len(set(keys))
+    assert len([r for r in made if r.name.startswith("one")]) == len([r for r in made if r.name.startswith("two")])
+
+
+def closure(made, start: str) -> set[str]:
+    """What `start` depends on, directly or not: it exists before and, as the engine counts parents too, outlives it."""
+    edges = {r.short: {*r.dependencies, r.parent} for r in made}
+    seen: set[str] = set()
+    todo = {start}
+    while todo:
+        name = todo.pop()
+        seen.add(name)
+        todo |= edges.get(name, set()) - seen
+    return seen
+
+
+@pytest.mark.parametrize(
+    "needed",
+    [
+        "Release platform-karpenter-controller",
+        "Release platform-karpenter-crd",
+        "EC2NodeClass platform-pools-inf2-class",
+        "AccessEntry platform-karpenter-nodes",
+        "RolePolicyAttachment platform-karpenter-nodes-cni",
+        "RolePolicyAttachment platform-karpenter-controller-node-lifecycle",
+        "PodIdentityAssociation platform-karpenter-controller-association",
+        "Queue platform-karpenter-interruption-queue",
+        "NodeGroup platform-cluster-system-nodes",
+        "Addon platform-cluster-vpc-cni",
+        "Addon platform-cluster-eks-pod-identity-agent",
+        "Addon platform-cluster-coredns",
+        "Route platform-network-private-us-west-2a",
+        "NatGateway platform-network-nat-us-west-2a",
+        "Route platform-network-public",
+        "Cluster platform-cluster-control-plane",
+        "LogGroup platform-cluster-logs",
+    ],
+)
+def test_what_nodes_need_to_drain_outlives_the_pools(platform, needed):
+    assert needed in closure(platform(), "NodePool platform-pools-inf2-pool")
+
+
+def test_the_control_plane_does_not_wait_for_nat_gateways(platform):
+    """Two minutes beside nine, if it does not; eleven if it does."""
+    before = closure(platform(), "Cluster platform-cluster-control-plane")
+    assert not [name for name in before if name.startswith(("NatGateway", "Route "))]
+
+
+def test_karpenters_roles_do_not_wait_for_the_cluster(platform):
+    made = platform()
+    for role in ("Role platform-karpenter-nodes", "Role platform-karpenter-controller-role"):
+        assert not [name for name in closure(made, role) if "control-plane" in name]
+
+
+def test_no_resource_carries_more_edges_than_it_needs(platform):
+    """State and the time of every step grow with them; where components depend on components there are 45 each."""
+    edges = [len(r.dependencies) for r in platform()]
+    assert sum(edges) / len(edges) < 3
+    assert max(edges) <= 15
+
+
+def test_every_depends_on_says_why():
+    for path in COMPONENTS.glob("*.py"):
+        lines = path.read_text().splitlines()
+        for i, line in enumerate(lines):
+            if "depends_on=" in line:
+                above = "\n".join(lines[max(0, i - 4) : i])
+                assert re.search(r"# .*no value flows", above), f"{path.name}:{i + 1}"
+
+
+ALTERNATIVES = {
+    "network.zones": ["us-west-2a", "us-west-2c"],
+    "network.cidr": "10.1.0.0/16",
+    "network.nat": "per_zone",
+    "cluster.name": "other",
+    "cluster.public_access_cidrs": [],
+    "cluster.kubernetes": "1.34",
+    "cluster.access": {"ops": {"principal": "arn:aws:iam::123456789012:role/ops"}},
+    "cluster.access.ops.principal": "arn:aws:iam::123456789012:role/dev",
+    "cluster.access.ops.policy": "AmazonEKSViewPolicy",
+    "cluster.access.ops.namespaces": ["ml"],
+    "cluster.access.ops.groups": ["operators"],
+    "cluster.logs": [],
+    "cluster.log_retention_days": 7,
+    "cluster.deletion_protection": True,
+    "cluster.addons": {"aws-ebs-csi-driver": {"configuration": {"a": "b"}}},
+    "cluster.addons.coredns.version": "v1.0.0-eksbuild.1",
+    "cluster.addons.coredns.configuration": {"replicaCount": 3},
+    "cluster.system_nodes": {"count": 5},
+    "cluster.system_nodes.instance_types": ["m7g.large"],
+    "cluster.system_nodes.count": 4,
+    "cluster.system_nodes.volume_gib": 60,
+    "cluster.system_nodes.labels": {"a": "b"},
+    "karpenter": {"replicas": 1},
+    "karpenter.version": "1.13.0",
+    "karpenter.replicas": 1,
+    "karpenter.cpu": "2",
+    "karpenter.memory": "2Gi",
+    "karpenter.log_level": "debug",
+    "karpenter.create_spot_role": True,
+    "tags": {"team": "ml"},
+    "pools": [{"name": "other"}],
+    "pools.0.name": "other",
+    "pools.0.accelerator": "trainium",
+    "pools.0.instance_families": ["c5"],
+    "pools.0.instance_types": ["c5.large"],
+    "pools.0.architecture": "arm64",
+    "pools.0.capacity_types": ["spot"],
+    "pools.0.labels": {"a": "b"},
+    "pools.0.taints": [{"key": "a"}],
+    "pools.0.taints.0.key": "b",
+    "pools.0.taints.0.value": "c",
+    "pools.0.taints.0.effect": "NoExecute",
+    "pools.0.volume": {"size": "50Gi"},
+    "pools.0.volume.size": "60Gi",
+    "pools.0.volume.type": "gp2",
+    "pools.0.volume.iops": 4000,
+    "pools.0.volume.throughput": 300,
+    "pools.0.volume.encrypted": False,
+    "pools.0.limits": {"cpu": "100"},
+    "pools.0.limits.cpu": "101",
+    "pools.0.limits.memory": "500Gi",
+    "pools.1.limits.extended": {"aws.amazon.com/neuron": "12"},
+    "pools.0.expire_after": "Never",
+    "pools.0.termination_grace_period": "1h",
+    "pools.0.disruption": {"after": "10m"},
+    "pools.0.disruption.policy": "Balanced",
+    "pools.0.disruption.after": "Never",
+    "pools.0.disruption.budgets": [{"nodes": "1"}],
+    "pools.0.disruption.budgets.0.nodes": "2",
+    "pools.0.disruption.budgets.0.reasons": ["Empty"],
+    "pools.0.disruption.budgets.0.schedule": "@daily",
+    "pools.0.disruption.budgets.0.duration": "9h",
+    "pools.0.weight": 5,
+    "pools.0.ami": "al2023@latest",
+    "pools.0.detailed_monitoring": True,
+    "pools.0.tags": {"a": "b"},
+}
+"""Another value for every field; the parents of nested ones stand in `_FULL`."""
+
+_FULL = {
+    "cluster.access": {"ops": {"principal": "arn:aws:iam::123456789012:role/ops"}},
+    "cluster.addons": {"coredns": {"version": "v1.13.2-eksbuild.1"}},
+    "pools.0.taints": [{"key": "a", "value": "b"}],
+    "pools.0.disruption": {"budgets": [{"nodes": "1", "schedule": "@hourly", "duration": "8h"}]},
+}
+
+
+def put(config, path, value):
+    """`config` with `value` at `path`; a parent that is missing is an empty object."""
+    head, _, rest = path.partition(".")
+    if isinstance(config, list):
+        items = list(config)
+        items[int(head)] = put(items[int(head)], rest, value) if rest else value
+        return items
+    return {**config, head: put(config.get(head, {}), rest, value) if rest else value}
+
+
+@pytest.mark.parametrize("path", ALTERNATIVES)
+def test_every_field_changes_something(registered, minimal, path):
+    """A setting that is accepted and then ignored is the worst of all mistakes a configuration can have."""
+
+    def fingerprint(config):
+        return sorted(json.dumps([r.type, r.name, r.inputs], sort_keys=True) for r in registered(config))
+
+    base = {"pools": minimal["pools"]} if path.startswith("pools.") else minimal
+    for parent, value in _FULL.items():
+        if path.startswith(f"{parent}."):
+            base = put(base, parent, value)
+    assert fingerprint(put(base, path, ALTERNATIVES[path])) != fingerprint(base)
+
+
+def fields(kind: type[Value], path: str = "") -> Iterator[str]:
+    for name, field in kind.model_fields.items():
+        yield f"{path}{name}"
+        for nested, step in values_in(field.annotation):
+            yield from fields(nested, f"{path}{name}{step}.")
+
+
+def values_in(annotation: Any, step: str = "") -> Iterator[tuple[type[Value], str]]:
+    if isinstance(annotation, type) and issubclass(annotation, Value):
+        yield annotation, step
+    into = {tuple: ".*", dict: ".*"}.get(get_origin(annotation), "")
+    for argument in get_args(annotation):
+        yield from values_in(argument, step + into)
+
+
+def test_the_test_that_every_field_changes_something_forgets_none():
+    tried = {
+        ".".join("*" if p.isdigit() or p in ("ops", "coredns") else p for p in path.split(".")) for path in ALTERNATIVES
+    }
+    assert set(fields(PlatformConfig)) - tried == {"network", "cluster"}
