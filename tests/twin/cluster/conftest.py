@@ -13,9 +13,10 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.signers import RequestSigner
-from eks_twin.binaries import karpenter_source, tool
+from eks_twin.binaries import tool
+from eks_twin.charts.location import locate
 from eks_twin.cluster.reconciler import Reconciler, Settings
-from eks_twin.kube import Kube, KubeError, from_kubeconfig
+from eks_twin.kube import Kube, from_kubeconfig
 from eks_twin.processes import Processes
 
 REGION = "us-west-2"
@@ -129,6 +130,15 @@ class World:
     def nodegroup(self, cluster):
         return self.client("eks").describe_nodegroup(clusterName=cluster, nodegroupName="system")["nodegroup"]
 
+    def helm(self, cluster, release, chart, version, **values):
+        command = [tool("helm"), "install", release, locate(chart, version=version), "--namespace", "kube-system"]
+        kubeconfig = self.directory / "clusters" / cluster / "kubeconfig"
+        given = self.directory / f"{release}.json"
+        given.write_text(json.dumps(values))
+        options = ["--kubeconfig", kubeconfig, "--values", given]
+        answer = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+        assert answer.returncode == 0, answer.stderr
+
     def kube(self, name) -> Kube:
         if name not in self.kubes:
             self.kubes[name] = from_kubeconfig((self.directory / "clusters" / name / "kubeconfig").read_text())
@@ -174,7 +184,7 @@ def world(tmp_path_factory):
         secret_access_key=ready["secretAccessKey"],
         pod_ready_seconds=0.1,
         addon_degraded_seconds=3,
-        drain_seconds=20,
+        drain_seconds=5,
     )
     reconciler = Reconciler(ready["url"], directory, processes, settings)
     try:
@@ -185,15 +195,3 @@ def world(tmp_path_factory):
         aws.terminate()
         aws.wait(10)
         assert left == []
-
-
-@pytest.fixture(scope="session")
-def karpenter_charts():
-    return karpenter_source() / "charts"
-
-
-def gone(kube, *what):
-    try:
-        return kube.find(*what) is None
-    except KubeError as error:
-        return error.status == 404

@@ -17,11 +17,16 @@ class Program:
     """Image tag that has the program's version; any other is an ErrImagePull, as a missing tag is."""
     ports: tuple[str, ...]
     """Variables that name the ports it listens on; each gets a free port, since all pods share one loopback."""
+    namespace: str
+    """Variable that says what a pod reads in the mounted file `namespace` beside its token; a process has no mounts."""
 
 
 RUN: Final[Mapping[str, Program]] = {
     "public.ecr.aws/karpenter/controller": Program(
-        "karpenter", PROGRAMS["karpenter"].version, ("METRICS_PORT", "HEALTH_PROBE_PORT")
+        "karpenter",
+        PROGRAMS["karpenter"].version,
+        ports=("METRICS_PORT", "HEALTH_PROBE_PORT"),
+        namespace="LEADER_ELECTION_NAMESPACE",
     ),
 }
 """Image repository → program. Containers of other images are marked Running without anything behind them."""

@@ -177,7 +177,7 @@ class LivePod:
             path = self._room.settings.tools(program.tool)
         except MissingProgramError as error:
             raise ImageError(str(error)) from error
-        variables = self._surroundings(container, host)
+        variables = self._surroundings(container, host, program)
         variables |= environment(container, source_of(self._room.kube, self._pod, host, self._ip))
         ports: dict[int, int] = {}
         for name in program.ports:
@@ -187,7 +187,7 @@ class LivePod:
         arguments = [expand(argument, variables) for argument in container.get("args", ())]
         return Launch([str(path), *arguments], variables, ports)
 
-    def _surroundings(self, container: Mapping[str, Any], host: Host) -> dict[str, str]:
+    def _surroundings(self, container: Mapping[str, Any], host: Host, program: images.Program) -> dict[str, str]:
         """What the node, and on EKS the admission webhook, give to a container."""
         room, meta, spec = self._room, self._pod["metadata"], self._pod["spec"]
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -195,7 +195,7 @@ class LivePod:
         if any(mount["mountPath"] == identity.MOUNT for mount in container.get("volumeMounts") or ()):
             path = self._directory / "kubeconfig"
             path.write_text(identity.kubeconfig(room.endpoint, room.ca, self._tokens.file()))
-            variables["KUBECONFIG"] = str(path)
+            variables |= {"KUBECONFIG": str(path), program.namespace: meta["namespace"]}
         associations = room.associations()
         key = (meta["namespace"], spec["serviceAccountName"])
         if key in associations and host.identity_agent == "coming":
