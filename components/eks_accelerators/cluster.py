@@ -8,7 +8,7 @@ import pulumi_eks as eks
 
 from . import system_nodes
 from .model import labels, names, versions
-from .model.cluster import ClusterSettings
+from .model.cluster import Access, ClusterSettings
 from .model.parse import parse
 from .ordering import once
 
@@ -198,23 +198,7 @@ class Cluster(pulumi.ComponentResource):
         if not self._settings.access:
             return {}
         partition = aws.get_partition_output(opts=pulumi.InvokeOptions(parent=self)).partition
-        entries: dict[str, eks.AccessEntryArgs] = {}
-        for key, access in self._settings.access.items():
-            policies: dict[str, pulumi.Input[eks.AccessPolicyAssociationArgs]] = {}
-            if access.policy is not None:
-                arn = pulumi.Output.concat("arn:", partition, ":eks::aws:cluster-access-policy/", access.policy)
-                scope = (
-                    aws.eks.AccessPolicyAssociationAccessScopeArgs(type="namespace", namespaces=list(access.namespaces))
-                    if access.namespaces
-                    else aws.eks.AccessPolicyAssociationAccessScopeArgs(type="cluster")
-                )
-                policies["policy"] = eks.AccessPolicyAssociationArgs(policy_arn=arn, access_scope=scope)
-            entries[key] = eks.AccessEntryArgs(
-                principal_arn=access.principal,
-                access_policies=policies,
-                kubernetes_groups=list(access.groups) if access.groups else None,
-            )
-        return entries
+        return {key: _access_entry(access, partition) for key, access in self._settings.access.items()}
 
     def _addon(self, addon: str, opts: pulumi.ResourceOptions) -> "aws.eks.Addon":
         configuration = self._settings.configuration_of(addon)
@@ -228,3 +212,21 @@ class Cluster(pulumi.ComponentResource):
             resolve_conflicts_on_update="OVERWRITE",
             opts=opts,
         )
+
+
+def _access_entry(access: Access, partition: pulumi.Output[str]) -> eks.AccessEntryArgs:
+    return eks.AccessEntryArgs(
+        principal_arn=access.principal,
+        access_policies={} if access.policy is None else {"policy": _access_policy(access, access.policy, partition)},
+        kubernetes_groups=list(access.groups) if access.groups else None,
+    )
+
+
+def _access_policy(access: Access, policy: str, partition: pulumi.Output[str]) -> eks.AccessPolicyAssociationArgs:
+    namespaces = list(access.namespaces)
+    return eks.AccessPolicyAssociationArgs(
+        policy_arn=pulumi.Output.concat("arn:", partition, ":eks::aws:cluster-access-policy/", policy),
+        access_scope=aws.eks.AccessPolicyAssociationAccessScopeArgs(
+            type="namespace" if namespaces else "cluster", namespaces=namespaces or None
+        ),
+    )

@@ -15,6 +15,18 @@ KARPENTER_NAMESPACE: Final = "kube-system"
 KARPENTER_SERVICE_ACCOUNT: Final = "karpenter"
 DEVICE_PLUGIN_NAMESPACE: Final = "kube-system"
 
+_NEURON_TYPES: Final = frozenset(
+    instance.name
+    for accelerator in ACCELERATORS.values()
+    if accelerator.resource == labels.NEURON
+    for instance in accelerator.instances
+)
+_CHARTS_OTHER_TYPES: Final = frozenset(
+    {"trn2u.48xlarge", "trn3.48xlarge", "trn3n.48xlarge", "trn3en.24xlarge", "trn3s-es.48xlarge"}
+)
+"""What chart 1.10.0 lists besides, for nodes that are not ours. We always give the list: older charts lack trn2, and a
+type that is missing there gets no plugin, without a word."""
+
 
 class Toleration(TypedDict):
     """A toleration of a pod."""
@@ -70,13 +82,7 @@ def neuron_values(plans: Sequence[PoolPlan]) -> dict[str, object] | None:
     if not pools:
         return None
     return {
-        # the chart's list has grown with each release; ours is complete for every pool that our table admits
-        "neuronInstances": sorted(
-            instance.name
-            for accelerator in ACCELERATORS.values()
-            if accelerator.resource == labels.NEURON
-            for instance in accelerator.instances
-        ),
+        "neuronInstances": sorted({*_NEURON_TYPES, *_CHARTS_OTHER_TYPES}),
         "devicePlugin": {"tolerations": _plugin_tolerations(pools)},
         # the chart does not create its namespace, and its recovery acts on Auto Scaling groups, of which we have none
         "npd": {"enabled": False},
