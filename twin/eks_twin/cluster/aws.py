@@ -13,7 +13,7 @@ from eks_twin.nodes.settings import Settings
 
 TIMEOUT: Final = 30
 """Seconds; the aws process answers one private request at a time, in milliseconds."""
-STEADY_SECONDS: Final = 1.0
+STEADY_SECONDS: Final = 0.4
 """How old the state may be while nothing is on its way; an instance that Karpenter launched goes unnoticed so long."""
 
 

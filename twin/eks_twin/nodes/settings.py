@@ -11,9 +11,9 @@ class Settings:
 
     tools: Callable[[str], Path]
     """Path of a program by name, see `eks_twin.binaries.tool`."""
-    access_key_id: str = "twin"
+    access_key_id: str
     """Key with which the instance type catalogue is read from EC2."""
-    secret_access_key: str = "twin"  # noqa: S105 - no secret: the other half of a key that opens loopback only
+    secret_access_key: str
     """Secret of that key."""
     pod_ready_seconds: float = 0.5
     """From a pod's binding to Running and Ready, for pods whose containers are not run."""
