@@ -114,7 +114,8 @@ def run(home: Home, region: str, port: int) -> None:
     aws, status = start_aws(home, processes, region, port)
     baseline = requests.get(f"{status.aws_url}/_twin/inventory", timeout=60).json()
     (home.run / "baseline.json").write_text(json.dumps(baseline))
-    reconciler = Reconciler(status.aws_url, home.run, processes, Settings(tools=tool))
+    settings = Settings(tool, status.access_key_id, status.secret_access_key)
+    reconciler = Reconciler(status.aws_url, home.run, processes, settings)
     status.write(home)
     try:
         while not stopping:
