@@ -11,11 +11,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-
 from eks_twin.binaries import tool
 from eks_twin.cluster.control_plane import AUDIENCE, ControlPlane, Plan
 from eks_twin.plugins.base import Request
 from eks_twin.plugins.kubernetes.plugin import Kubernetes
+from eks_twin.plugins.wire import decode, encode
 from eks_twin.processes import Processes
 
 READY_SECONDS = 60
@@ -115,8 +115,6 @@ class Engine:
 
 def plain(value):
     """Values as the engine sends them back: secrets unwrapped."""
-    from eks_twin.plugins.wire import decode, encode
-
     return decode(encode(value))
 
 
@@ -131,9 +129,9 @@ class Stack:
     def __init__(self, directory: Path, kubeconfig: Path) -> None:
         self.directory = directory
         home, bin_ = directory / "home", directory / "bin"
-        plugin = home / "plugins" / f"resource-kubernetes-v{version('pulumi-kubernetes')}" / "pulumi-resource-kubernetes"
+        folder = home / "plugins" / f"resource-kubernetes-v{version('pulumi-kubernetes')}"
         for path, module in (
-            (plugin, "eks_twin.plugins.kubernetes"),
+            (folder / "pulumi-resource-kubernetes", "eks_twin.plugins.kubernetes"),
             (bin_ / "pulumi-language-python", "eks_twin.plugins.language_host"),
         ):
             path.parent.mkdir(parents=True)

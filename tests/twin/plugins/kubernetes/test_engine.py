@@ -14,15 +14,16 @@ from pulumi_kubernetes.helm.v3 import Release
 provider = k8s.Provider("cluster", kubeconfig=pulumi.Output.secret(open(os.environ["TEST_KUBECONFIG"]).read()))
 opts = pulumi.ResourceOptions(provider=provider)
 namespace = k8s.core.v1.Namespace("team", opts=opts)
-config = k8s.core.v1.ConfigMap("settings", metadata={"namespace": namespace.metadata.name}, data={"level": LEVEL}, opts=opts)
-secret = k8s.core.v1.Secret("token", metadata={"namespace": namespace.metadata.name},
-    string_data={"key": "hunter2-in-the-clear"}, opts=opts)
-web = k8s.apps.v1.Deployment("web", metadata={"namespace": namespace.metadata.name}, spec={
+inside = {"namespace": namespace.metadata.name}
+config = k8s.core.v1.ConfigMap("settings", metadata=inside, data={"level": LEVEL}, opts=opts)
+secret = k8s.core.v1.Secret("token", metadata=inside, string_data={"key": "hunter2-in-an-object"}, opts=opts)
+limits = {"cpu": "1000m", "memory": "1024Mi"}
+web = k8s.apps.v1.Deployment("web", metadata=inside, spec={
     "replicas": 0,
     "selector": {"match_labels": {"app": "web"}},
     "template": {
         "metadata": {"labels": {"app": "web"}},
-        "spec": {"containers": [{"name": "web", "image": IMAGE, "resources": {"limits": {"cpu": "1000m", "memory": "1024Mi"}}}]},
+        "spec": {"containers": [{"name": "web", "image": IMAGE, "resources": {"limits": limits}}]},
     },
 }, opts=opts)
 crds = Release("karpenter-crd", chart="oci://public.ecr.aws/karpenter/karpenter-crd", version="1.14.1",
@@ -35,8 +36,9 @@ pool = CustomResource("pool", api_version="karpenter.sh/v1", kind="NodePool", me
     }},
     "limits": {"cpu": 100},
 }, opts=pulumi.ResourceOptions(provider=provider, depends_on=[crds]))
-neuron = Release("neuron", name="neuron", chart="oci://public.ecr.aws/neuron/neuron-helm-chart", namespace="kube-system",
-    values={"npd": {"enabled": NPD}}, opts=opts)
+password = {"name": "PASSWORD", "value": pulumi.Output.secret("hunter2-in-values")}
+neuron = Release("neuron", name="neuron", chart="oci://public.ecr.aws/neuron/neuron-helm-chart",
+    namespace="kube-system", values={"npd": {"enabled": NPD}, "devicePlugin": {"env": [password]}}, opts=opts)
 pulumi.export("names", neuron.resource_names)
 pulumi.export("status", neuron.status.status)
 pulumi.export("pool", pool.id)

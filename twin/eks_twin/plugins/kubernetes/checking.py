@@ -6,11 +6,12 @@ from typing import Any, Final
 
 from eks_twin.kube import Object
 from eks_twin.plugins.base import Failure, Request
-from eks_twin.plugins.wire import Secret, has_unknown
+from eks_twin.plugins.wire import has_unknown
 
 from . import annotations, quantities
-from .kinds import Target
-from .session import Session, to_wire
+from .forms import to_wire, with_secrets
+from .kinds import CRD, Target
+from .session import Session
 
 SERVER_OWNED: Final = (
     "creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "generation", "managedFields",
@@ -35,7 +36,7 @@ def check(session: Session, target: Target, request: Request) -> tuple[Object, l
         meta.pop("namespace", None)
         if session.namespaced(target):
             meta["namespace"] = session.namespace()
-    if target.is_("apiextensions.k8s.io", "CustomResourceDefinition"):
+    if target.is_(*CRD):
         session.learn(to_wire(target, inputs))
     return with_secrets(target, inputs), []
 
@@ -71,10 +72,3 @@ def _name(inputs: Object, request: Request) -> None:
 def suffix(request: Request) -> str:
     """Eight hex digits, the same in preview and up because they come from the engine's seed."""
     return hashlib.sha256(request.seed + request.urn.encode()).hexdigest()[:8]
-
-
-def with_secrets(target: Target, obj: Object) -> Object:
-    """`obj` with the contents of a Secret marked as such, whatever the program said."""
-    if not target.is_("", "Secret"):
-        return obj
-    return {key: Secret(value) if key in ("data", "stringData") else value for key, value in obj.items()}

@@ -6,6 +6,7 @@ from typing import Any, Final
 from eks_twin.plugins.base import PluginError
 
 RELEASE: Final = "kubernetes:helm.sh/v3:Release"
+CRD: Final = ("apiextensions.k8s.io", "CustomResourceDefinition")
 
 UNMODELLED_GROUPS: Final = ("helm.sh/", "yaml", "kustomize")
 """Token modules of components and SDK-side helpers; only the Release of helm.sh/v3 is a resource of this plugin."""

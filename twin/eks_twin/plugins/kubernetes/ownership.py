@@ -8,6 +8,7 @@ from eks_twin.kube import JSON_PATCH, Kube, KubeError, Object
 from eks_twin.plugins.base import PluginError
 
 from . import annotations
+from .settings import Settings
 from .trees import parts
 
 CREATOR: Final = "pulumi-kubernetes"
@@ -85,11 +86,23 @@ def owned_by_others_only(live: Object, path: str, own: str) -> bool:
     return bool(owners) and own not in owners
 
 
-def forced(session_force: bool, inputs: Object, live: Object | None) -> bool:  # noqa: FBT001 - a setting, passed on
-    """Whether an apply may take fields from other managers."""
-    if session_force or annotations.on(inputs, annotations.FORCE):
+def forced(settings: Settings, inputs: Object, live: Object | None) -> bool:
+    """Whether an apply may take fields from other managers; `live` is what is there, if anything."""
+    if settings.on("enablePatchForce") or annotations.on(inputs, annotations.FORCE):
         return True
     return live is not None and not live["metadata"].get("managedFields")
+
+
+def relinquish(kube: Kube, body: Object, manager: str) -> None:
+    """Apply nothing as `manager`, so that it owns nothing; values that no one else owns go away."""
+    meta = {key: value for key, value in body["metadata"].items() if key in ("name", "namespace")}
+    kube.apply({"apiVersion": body["apiVersion"], "kind": body["kind"], "metadata": meta}, manager)
+
+
+def modified_meanwhile(error: KubeError) -> bool:
+    """Whether a write lost against another one, and not against another manager's field."""
+    causes = (error.body.get("details") or {}).get("causes") or []
+    return error.status == 409 and not any(cause.get("reason") == "FieldManagerConflict" for cause in causes)
 
 
 def explain_conflict(error: KubeError, own: str) -> PluginError:

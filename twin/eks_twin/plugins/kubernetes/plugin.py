@@ -6,7 +6,7 @@ from typing import Any
 
 from eks_twin.plugins.base import Difference, Failure, Plugin, PluginError, Request
 
-from . import checking, diffing, objects, settings
+from . import checking, diffing, existing, objects, settings
 from .access import active_cluster
 from .helm import release
 from .kinds import RELEASE, target
@@ -65,7 +65,7 @@ class Kubernetes(Plugin):
     def read(self, request: Request) -> tuple[str, dict[str, Any], dict[str, Any]]:
         if request.type == RELEASE:
             return release.read(self.session, request)
-        return objects.read(self.session, target(request.type, request.old_inputs), request)
+        return existing.read(self.session, target(request.type, request.old_inputs), request)
 
     def update(self, request: Request) -> dict[str, Any]:
         if request.type == RELEASE:
@@ -76,7 +76,7 @@ class Kubernetes(Plugin):
         if request.type == RELEASE:
             release.delete(self.session, request)
         else:
-            objects.delete(self.session, target(request.type, request.old_inputs), request)
+            existing.delete(self.session, target(request.type, request.old_inputs), request)
 
 
 def _replacing(old: dict[str, Any], new: dict[str, Any]) -> tuple[str, ...]:

@@ -5,13 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from eks_twin.kube import Kube, KubeError, Object, from_kubeconfig
+from eks_twin.kube import Kube, KubeError, from_kubeconfig
 from eks_twin.plugins.base import PluginError
 
 from .access import Access, resolve
 from .kinds import Target
 from .settings import Settings
-from .trees import dashed, renamed, underscored
 
 DEFAULT_NAMESPACE: Final = "default"
 
@@ -75,20 +74,3 @@ class Session:
         if isinstance(spec, dict) and isinstance(spec.get("names"), dict):
             key = str(spec.get("group")), str(spec["names"].get("kind"))
             self.custom_scopes[key] = spec.get("scope") == "Namespaced"
-
-
-def to_wire(target: Target, inputs: Object) -> Object:
-    """`inputs` as the API server takes them."""
-    wire = renamed(inputs, dashed) if target.kind == "CustomResourceDefinition" else dict(inputs)
-    return {**wire, "apiVersion": target.api_version, "kind": target.kind}
-
-
-def from_wire(target: Target, live: Object) -> Object:
-    """`live` as the SDK reads it."""
-    return renamed(live, underscored) if target.kind == "CustomResourceDefinition" else live
-
-
-def identity(obj: Object) -> str:
-    """The resource id: `namespace/name`, or the name alone."""
-    meta = obj["metadata"]
-    return f"{meta['namespace']}/{meta['name']}" if meta.get("namespace") else meta["name"]

@@ -42,6 +42,8 @@ UPGRADE_FLAGS: Final = {
 }
 """Input → flag of `helm install` and `helm upgrade`; each action reads its own set (hr.go)."""
 
+NAME_IN_USE: Final = "cannot re-use a name that is still in use"
+"""Helm's refusal when the release in the cluster is someone else's."""
 IDENTITY: Final = (".name", ".namespace")
 """Inputs whose change replaces a release."""
 
@@ -108,8 +110,8 @@ def create(session: Session, request: Request) -> tuple[str, Object]:
     try:
         run(session, _command("install", session, inputs, INSTALL_FLAGS), inputs["values"])
     except (HelmError, ChartError) as error:
-        found = release(session, inputs["name"], inputs["namespace"])
-        if found is None or _foreign(found, error):
+        found = _stored(session, inputs)
+        if found is None or NAME_IN_USE in str(error):
             raise PluginError(str(error)) from error
         session.log(
             f'Helm release "{id_}" was created but has a {found["info"]["status"]} status. Use the helm command to '
@@ -121,11 +123,6 @@ def create(session: Session, request: Request) -> tuple[str, Object]:
     return id_, _outputs(session, inputs)
 
 
-def _foreign(found: Object, error: Exception) -> bool:
-    """Whether the release in the cluster is someone else's, whose name this one wanted."""
-    return "cannot re-use a name that is still in use" in str(error) and found["info"]["status"] != "failed"
-
-
 def update(session: Session, request: Request) -> Object:
     """`helm upgrade`, in the namespace where the release is."""
     if request.preview:
@@ -135,7 +132,7 @@ def update(session: Session, request: Request) -> Object:
     try:
         run(session, _command("upgrade", session, inputs, UPGRADE_FLAGS), inputs["values"])
     except (HelmError, ChartError) as error:
-        found = release(session, inputs["name"], inputs["namespace"])
+        found = _stored(session, inputs)
         if found is None:
             raise PluginError(str(error)) from error
         raise _incomplete(_id(inputs), "failed to initialize completely", inputs, found, error) from error
@@ -165,10 +162,18 @@ def _foreseen(inputs: Object) -> Object:
 
 
 def _outputs(session: Session, inputs: Object) -> Object:
-    found = release(session, inputs["name"], inputs["namespace"])
+    found = _stored(session, inputs)
     if found is None:
         raise PluginError(f"Helm release {_id(inputs)} is gone right after Helm reported success")
     return _state(inputs, found)
+
+
+def _stored(session: Session, inputs: Object) -> Object | None:
+    """The release as Helm stores it, or None."""
+    try:
+        return release(session, inputs["name"], inputs["namespace"])
+    except HelmError as error:
+        raise PluginError(str(error)) from error
 
 
 def _state(inputs: Object, found: Object) -> Object:
@@ -200,10 +205,7 @@ def read(session: Session, request: Request) -> tuple[str, Object, Object]:
     """The release as Helm stores it; an empty id when there is none."""
     session.require()
     namespace, _, name = request.id.rpartition("/")
-    try:
-        found = release(session, name, namespace or session.namespace())
-    except HelmError as error:
-        raise PluginError(str(error)) from error
+    found = _stored(session, {"name": name, "namespace": namespace or session.namespace()})
     if found is None:
         return "", {}, {}
     if not request.old_inputs:
