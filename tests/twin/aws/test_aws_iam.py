@@ -101,3 +101,13 @@ def test_a_role_that_does_not_exist_cannot_be_assumed(aws, roles):
     made = sts.assume_role(RoleArn=roles["node"], RoleSessionName="me")["Credentials"]
     session = aws.client("sts", (made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"]))
     assert session.get_caller_identity()["Arn"] == "arn:aws:sts::123456789012:assumed-role/test-node/me"
+
+
+def test_profiles_are_listed_under_their_path_only(aws, role):
+    iam = aws.client("iam")
+    iam.create_instance_profile(InstanceProfileName=f"{role}-a", Path=f"/{role}/")
+    iam.create_instance_profile(InstanceProfileName=f"{role}-b")
+    iam.add_role_to_instance_profile(InstanceProfileName=f"{role}-a", RoleName=role)
+    listed = iam.list_instance_profiles(PathPrefix=f"/{role}/")["InstanceProfiles"]
+    assert [(p["InstanceProfileName"], [r["RoleName"] for r in p["Roles"]]) for p in listed] == [(f"{role}-a", [role])]
+    assert f"{role}-b" in {p["InstanceProfileName"] for p in iam.list_instance_profiles()["InstanceProfiles"]}

@@ -195,16 +195,7 @@ def create_service_linked_role(call: Call) -> dict[str, Any]:
         max_session_duration="3600",
         linked_service=service,
     )
-    return {
-        "Role": {
-            "Path": role.path,
-            "RoleName": role.name,
-            "RoleId": role.id,
-            "Arn": role.arn,
-            "CreateDate": role.create_date,
-            "AssumeRolePolicyDocument": role.assume_role_policy_document,
-        }
-    }
+    return {"Role": _role_record(role)}
 
 
 def check_assume_role(call: Call) -> None:
@@ -215,7 +206,39 @@ def check_assume_role(call: Call) -> None:
         raise AwsError("AccessDenied", message, 403)
 
 
-HANDLERS = {"CreateServiceLinkedRole": create_service_linked_role}
+def list_instance_profiles(call: Call) -> dict[str, Any]:
+    """List the profiles under a path; moto ignores the path, and Karpenter deletes what it finds under its own."""
+    prefix = call.get("PathPrefix", "/")
+    profiles = [profile for profile in backend().instance_profiles.values() if profile.path.startswith(prefix)]
+    return {"InstanceProfiles": [_profile(profile) for profile in profiles], "IsTruncated": False}
+
+
+def _profile(profile: Any) -> dict[str, Any]:
+    return {
+        "Path": profile.path,
+        "InstanceProfileName": profile.name,
+        "InstanceProfileId": profile.id,
+        "Arn": profile.arn,
+        "CreateDate": profile.create_date,
+        "Roles": [_role_record(role) for role in profile.roles],
+    }
+
+
+def _role_record(role: Any) -> dict[str, Any]:
+    return {
+        "Path": role.path,
+        "RoleName": role.name,
+        "RoleId": role.id,
+        "Arn": role.arn,
+        "CreateDate": role.create_date,
+        "AssumeRolePolicyDocument": role.assume_role_policy_document,
+    }
+
+
+HANDLERS = {
+    "CreateServiceLinkedRole": create_service_linked_role,
+    "ListInstanceProfiles": list_instance_profiles,
+}
 CHECKS = {
     "CreateRole": check_trust,
     "UpdateAssumeRolePolicy": check_trust,
