@@ -40,6 +40,7 @@ def checked(token: str, inputs: dict, old: dict | None = None, **config) -> dict
             {"kind": "StorageClass"},
             ("storage.k8s.io/v1", "StorageClass", True),
         ),
+        ("kubernetes:yaml.example.com/v1:Thing", {}, ("yaml.example.com/v1", "Thing", False)),
         ("kubernetes:karpenter.sh/v1:NodePool", {"kind": "NodePool"}, ("karpenter.sh/v1", "NodePool", False)),
     ],
 )

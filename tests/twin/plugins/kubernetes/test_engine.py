@@ -76,3 +76,30 @@ def test_a_stack_comes_up_stays_the_same_changes_and_goes(stack, kube):
     stack.run("destroy", "--yes", "--stack", "dev")
     assert kube.find("apiextensions.k8s.io/v1", "CustomResourceDefinition", "nodepools.karpenter.sh") is None
     assert not [item for item in kube.list("v1", "Namespace") if item["metadata"]["name"].startswith("team-")]
+
+
+REFUSED = """
+import os
+import pulumi
+import pulumi_kubernetes as k8s
+
+provider = k8s.Provider("cluster", kubeconfig=open(os.environ["TEST_KUBECONFIG"]).read(), **SETTINGS)
+if CHART:
+    k8s.helm.v4.Chart("chart", chart="x", opts=pulumi.ResourceOptions(provider=provider))
+"""
+
+
+@pytest.mark.parametrize(
+    ("settings", "chart", "message"),
+    [
+        (
+            {"render_yaml_to_directory": "x"},
+            False,
+            "renderYamlToDirectory: the twin's kubernetes plugin does not",
+        ),
+        ({}, True, "kubernetes:helm.sh/v4:Chart resource 'chart' has a problem"),
+    ],
+)
+def test_what_is_not_modelled_fails_the_preview_by_name(stack, settings, chart, message):
+    stack.program(REFUSED.replace("SETTINGS", repr(settings)).replace("CHART", repr(chart)))
+    assert message in stack.run("preview", "--stack", "dev", fails=True)

@@ -8,7 +8,7 @@ from eks_twin.plugins.base import PluginError
 RELEASE: Final = "kubernetes:helm.sh/v3:Release"
 CRD: Final = ("apiextensions.k8s.io", "CustomResourceDefinition")
 
-UNMODELLED_GROUPS: Final = ("helm.sh/", "yaml", "kustomize")
+UNMODELLED_GROUPS: Final = frozenset({"helm.sh", "kustomize", "yaml"})
 """Token modules of components and SDK-side helpers; only the Release of helm.sh/v3 is a resource of this plugin."""
 
 CLUSTER_SCOPED: Final = {
@@ -123,7 +123,7 @@ class Target:
 def target(token: str, inputs: dict[str, Any]) -> Target:
     """The kind of the resource with type `token` and `inputs`; PluginError for types the plugin does not model."""
     module, name = token.split(":")[1:3]
-    if module.startswith(UNMODELLED_GROUPS):
+    if module.split("/")[0] in UNMODELLED_GROUPS:
         raise PluginError(f"{token}: the twin's kubernetes plugin does not model this type")
     declared = inputs.get("kind", name)
     if name.endswith("List") and "items" in inputs:
