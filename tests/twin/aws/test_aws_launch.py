@@ -254,3 +254,14 @@ def test_spot_needs_its_service_linked_role(aws, one_zone):
         iam.create_service_linked_role(AWSServiceName="spot.amazonaws.com")
     assert error["ErrorCode"] == "AuthFailure.ServiceLinkedRoleCreationNotPermitted"
     assert "aws iam create-service-linked-role --aws-service-name spot.amazonaws.com" in error["ErrorMessage"]
+
+
+def test_a_templates_own_tags_are_not_part_of_what_it_launches_with(aws, name):
+    ec2 = aws.client("ec2")
+    own = [{"ResourceType": "launch-template", "Tags": [{"Key": "team", "Value": "ml"}]}]
+    inside = [{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": name}]}]
+    made = ec2.create_launch_template(
+        LaunchTemplateName=name, LaunchTemplateData={"TagSpecifications": inside}, TagSpecifications=own
+    )["LaunchTemplate"]
+    version = ec2.describe_launch_template_versions(LaunchTemplateId=made["LaunchTemplateId"])["LaunchTemplateVersions"]
+    assert (made["Tags"], version[0]["LaunchTemplateData"]["TagSpecifications"]) == (own[0]["Tags"], inside)

@@ -1,0 +1,24 @@
+"""Launch templates: their own tags are not part of the data that launches read.
+
+moto appends the TagSpecifications of the CreateLaunchTemplate request to those inside LaunchTemplateData. The only patch of
+moto's launch templates; AWS: CreateLaunchTemplate, "TagSpecification: the tags to apply to the launch template on creation".
+"""
+
+from typing import Any
+
+from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateVersion
+
+_moto_create_version = LaunchTemplate.create_version
+
+
+def _create_version(template: LaunchTemplate, data: dict[str, Any], description: str) -> LaunchTemplateVersion:
+    specifications = data.pop("TagSpecifications", [])
+    kept = [item for item in specifications if item.get("ResourceType") != "launch-template"]
+    if kept:
+        data["TagSpecifications"] = kept
+    return _moto_create_version(template, data, description)
+
+
+def keep_own_tags_apart() -> None:
+    """Make moto store a template's data as the caller gave it."""
+    LaunchTemplate.create_version = _create_version
