@@ -262,9 +262,9 @@ def delete(scope: Scope) -> None:
     try:
         retried(scope, scope.kind.delete, *DEPENDANTS)
     except FAILED as error:
-        if is_gone(error):
-            return
-        raise scope.error("deleting", error) from error
+        # "not found" may be about something else that the call touches
+        if not is_gone(error) or _object(scope) is not None:
+            raise scope.error("deleting", error) from error
     if scope.kind.gone_after_delete:
         scope.wait(lambda: _deleted(scope), "to be deleted")
 

@@ -19,7 +19,9 @@ SETTLE: Final = 20.0
 """Seconds during which a delete that fails for a dependant is tried again. AWS takes minutes to release what a node or
 gateway held, so pulumi-aws waits up to 20 minutes; the twin's AWS releases at once."""
 POLL: Final = 0.2
-"""Seconds between two looks at something that is not ready yet."""
+"""Seconds between the first two looks at something that is not ready yet; each pause is half as long again."""
+SLOWEST_POLL: Final = 2.0
+"""Seconds between two looks at something that takes long."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +66,14 @@ class Scope:
 
     def wait(self, probe: Callable[[], Any], goal: str) -> Any:
         """The first true answer of `probe`; raises PluginError when the time is over or the user interrupts."""
+        pause = POLL
         while not (answer := probe()):
             if self.plugin is not None and self.plugin.cancelled.is_set():
                 raise PluginError(f"waiting for {self.label} {goal}: interrupted")
             if time.monotonic() > self.deadline:
                 raise PluginError(f"waiting for {self.label} {goal}: timeout")
-            time.sleep(POLL)
+            time.sleep(pause)
+            pause = min(SLOWEST_POLL, pause * 1.5)
         return answer
 
     def progress(self, text: str) -> None:

@@ -61,19 +61,12 @@ POD_IDENTITY_ASSOCIATION: Final = Kind(
     service="eks",
     create=call(
         "create_pod_identity_association",
-        "clusterName namespace serviceAccount roleArn disableSessionTags targetRoleArn",
+        "clusterName namespace serviceAccount roleArn",
         tags="$tags",
     ),
     id="association.associationId",
     read=Read(Custom(_read_association)),
-    changes=(
-        call(
-            "update_pod_identity_association",
-            "roleArn disableSessionTags targetRoleArn",
-            {"disableSessionTags": False, "targetRoleArn": ""},
-            **_ASSOCIATION,
-        ),
-    ),
+    changes=(call("update_pod_identity_association", "roleArn", **_ASSOCIATION),),
     delete=call("delete_pod_identity_association", **_ASSOCIATION),
     tags=tags.mapped({"resourceArn": "$associationArn"}),
     import_id="{clusterName},{associationId}",

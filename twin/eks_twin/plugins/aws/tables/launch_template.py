@@ -1,6 +1,7 @@
 """aws:ec2 LaunchTemplate."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from eks_twin.plugins.aws import tags
@@ -86,6 +87,8 @@ def _more(scope: Scope, found: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+_PRESENT_TAGS: Final = call("describe_tags", Filters=[{"Name": "resource-id", "Values": ["$id"]}])
+
 LAUNCH_TEMPLATE: Final = Kind(
     type="aws:ec2/launchTemplate:LaunchTemplate",
     noun="EC2 Launch Template",
@@ -98,7 +101,8 @@ LAUNCH_TEMPLATE: Final = Kind(
         call("modify_launch_template", LaunchTemplateId="$id", DefaultVersion="$defaultVersion"),
     ),
     delete=call("delete_launch_template", LaunchTemplateId="$id"),
-    tags=tags.ec2("launch-template"),
+    # DescribeLaunchTemplates of moto 5.2 keeps reporting the tags of creation; DescribeTags has the present ones
+    tags=replace(tags.ec2("launch-template"), read=_PRESENT_TAGS),
     arn="launch-template/{id}",
     local=frozenset({"updateDefaultVersion"}),
     volatile=frozenset({"latestVersion", "defaultVersion"}),
