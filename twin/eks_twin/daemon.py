@@ -21,6 +21,7 @@ import requests
 from eks_twin.binaries import tool
 from eks_twin.environment import Status
 from eks_twin.home import Home
+from eks_twin.nodes.ports import free_port
 from eks_twin.processes import Processes
 
 TICK_SECONDS: Final = 0.2
@@ -43,13 +44,6 @@ def sole_supervisor(home: Home) -> Iterator[None]:
         except BlockingIOError as error:
             raise StartError(f"another twin is up in {home.path}") from error
         yield
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def check_port(port: int) -> None:

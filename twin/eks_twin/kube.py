@@ -12,6 +12,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import requests
@@ -22,6 +23,8 @@ APPLY: Final = "application/apply-patch+yaml"
 MERGE: Final = "application/merge-patch+json"
 STRATEGIC: Final = "application/strategic-merge-patch+json"
 JSON_PATCH: Final = "application/json-patch+json"
+EXPIRY_MARGIN: Final = timedelta(minutes=1)
+"""How long before its expiry a token is asked for again; EKS tokens live 14 minutes."""
 TIMEOUT: Final = 60
 """Seconds for one request; the API server's own default is 60 (--request-timeout)."""
 
@@ -274,17 +277,25 @@ def _token_source(user: Mapping[str, Any]) -> Callable[[], str]:
         return lambda: token
     plugin = user["exec"]
     environment = os.environ | {entry["name"]: entry["value"] for entry in plugin.get("env") or ()}
-    cached: list[str] = []
+    cached: dict[str, Any] = {}
     lock = threading.Lock()
 
     def ask() -> str:
         with lock:
-            if not cached:
+            if not _fresh(cached):
                 command = [plugin["command"], *plugin.get("args", ())]
                 answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
                 if answer.returncode:
                     raise KubeError(0, "ExecPlugin", f"{' '.join(command)}: {answer.stderr.strip()}")
-                cached.append(json.loads(answer.stdout)["status"]["token"])
-            return cached[0]
+                cached.update(json.loads(answer.stdout)["status"])
+            return cached["token"]
 
     return ask
+
+
+def _fresh(status: Mapping[str, Any]) -> bool:
+    """Whether an ExecCredential's status may still be used; one without an expiry lives as long as the process."""
+    if not status:
+        return False
+    expires = status.get("expirationTimestamp")
+    return expires is None or datetime.now(UTC) + EXPIRY_MARGIN < datetime.fromisoformat(expires)

@@ -1,7 +1,7 @@
 """Launch templates: their own tags are not part of the data that launches read.
 
-moto appends the TagSpecifications of the CreateLaunchTemplate request to those inside LaunchTemplateData; on AWS they
-are "the tags to apply to the launch template on creation" (EC2 API reference). This is the only patch of moto's templates.
+moto appends the TagSpecifications of the CreateLaunchTemplate request to those inside LaunchTemplateData. On AWS they
+are "the tags to apply to the launch template on creation" (EC2 API reference). The only patch of moto's templates.
 """
 
 from typing import Any
