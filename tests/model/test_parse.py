@@ -23,6 +23,14 @@ def test_all_problems_are_reported_at_once_each_with_path_value_rule_and_fix(raw
     ]
 
 
+def test_a_misspelt_key_does_not_hide_what_else_is_wrong_around_it(with_cpu_pool, refusal):
+    assert refusal(with_cpu_pool(lables={}, instance_families=["c55"])).splitlines() == [
+        "2 problems in the configuration:",
+        "  platform.pools[0].instance_families[0] = 'c55': no instance family 'c55'; did you mean 'c5'?",
+        "  platform.pools[0].lables = {}: unknown key; did you mean 'labels'?",
+    ]
+
+
 def test_a_key_that_is_near_to_none_gets_the_whole_list(raw, refusal):
     assert "unknown key; use one of: cluster, karpenter, network, pools, tags" in refusal(raw(zzz=1))
 

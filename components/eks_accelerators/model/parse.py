@@ -1,8 +1,8 @@
 """The only door through which configuration and component arguments become values."""
 
 import difflib
-from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar, get_args, get_origin
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar, cast, get_args, get_origin
 
 import pulumi
 from pydantic import ValidationError
@@ -36,7 +36,31 @@ def parse(kind: type[V], raw: object, *, at: str) -> V:
         return kind.model_validate(raw)
     except ValidationError as error:
         found = error.errors(include_url=False)
+    unknown = [detail for detail in found if detail["type"] == "extra_forbidden"]
+    if unknown:  # pydantic stops at a misspelt key before it asks the value's own rules, which have more to say
+        found = [*_errors(kind, _without(raw, [detail["loc"] for detail in unknown])), *unknown]
     raise ConfigError([_problem(kind, detail) for detail in found if not _is_consequence(detail, found)], at=at)
+
+
+def _errors(kind: type[Value], raw: object) -> list[ErrorDetails]:
+    try:
+        kind.model_validate(raw)
+    except ValidationError as error:
+        return error.errors(include_url=False)
+    return []
+
+
+def _without(raw: object, paths: Sequence[Location]) -> object:
+    """A copy of `raw` that lacks the keys at `paths`."""
+    below: dict[str | int, list[Location]] = {}
+    for path in paths:
+        below.setdefault(path[0], []).append(path[1:])
+    if isinstance(raw, Mapping):
+        items = cast("Mapping[str, object]", raw).items()
+        return {key: _without(value, below.get(key, [])) for key, value in items if () not in below.get(key, [])}
+    if isinstance(raw, list):
+        return [_without(value, below.get(i, [])) for i, value in enumerate(cast("list[object]", raw))]
+    return raw
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
