@@ -41,7 +41,9 @@ class Host(LanguageServer):
             return language_pb2.RunResponse(error=trouble)
         if not request.args:
             request.args.append(self._engine)
-        return super().Run(request, context)
+        answer = super().Run(request, context)
+        # its error was logged already; named here too, the engine would print it a second time
+        return language_pb2.RunResponse(bail=True) if answer.error else answer
 
     def Handshake(self, request: Any, context: Any) -> Any:
         return language_pb2.LanguageHandshakeResponse()
