@@ -24,13 +24,22 @@ WAIT_SECONDS: Final = 300
 """From pod to Running; the labs' own text allows 10 minutes on AWS, where images are pulled."""
 
 
-console = Console(highlight=False)
+WIDTH: Final = 130
+"""Columns where the output is not a terminal, such as a log: the last table is that wide."""
+PICTURE: Final = ROOT / "docs" / "pictures" / "demo.svg"
+HINTS: Final = """
+Look around:   .venv/bin/twin kubectl get nodeclaims
+               .venv/bin/twin aws ec2 describe-instances
+               .venv/bin/twin status
+Take it down:  make demo-down"""
+
+console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH, record=True)
 _steps: list[tuple[str, float]] = []
 
 
 def main(action: str, stack: str) -> None:
-    """Run `action`, up or down, on the stack and its workload."""
-    {"up": up, "down": down}[action](stack)
+    """Run `action` on the stack and its workload: up, down, or picture, which is an up kept as the README's picture."""
+    {"up": up, "down": down, "picture": picture}[action](stack)
 
 
 def up(stack: str) -> None:
@@ -40,25 +49,40 @@ def up(stack: str) -> None:
         _fail(f"no stack {stack!r}; there are: {', '.join(sorted(p.stem for p in workload.parent.glob('*.yaml')))}")
     _step("twin", [TWIN, "up"])
     config = _config(stack)
-    _step("pulumi up", _pulumi("up", "--yes", "--skip-preview", "--stack", stack, "--config-file", str(config)))
+    _step(
+        "pulumi up",
+        _pulumi("up", "--yes", "--skip-preview", "--suppress-outputs", "--stack", stack, "--config-file", str(config)),
+    )
     _step("workload", [TWIN, "kubectl", "apply", "-f", str(workload.relative_to(ROOT))])
     started = time.monotonic()
     pods = _wait([(d["metadata"]["namespace"], d["metadata"]["name"]) for d in _pods(workload)])
     _steps.append(("pods running", time.monotonic() - started))
     console.print(_placement(pods))
     console.print("  ·  ".join(f"{name} {seconds:.0f} s" for name, seconds in _steps))
-    console.print(
-        "\nLook around:  .venv/bin/twin kubectl get nodeclaims     .venv/bin/twin aws ec2 describe-instances\n"
-        f"              .venv/bin/twin status                     .venv/bin/twin exec -- pulumi stack -s {stack}\n"
-        "Take it down: make demo-down"
-    )
+    console.print(HINTS, soft_wrap=True)
+
+
+def picture(stack: str) -> None:
+    """Bring the stack up and keep what the terminal showed."""
+    up(stack)
+    PICTURE.parent.mkdir(parents=True, exist_ok=True)
+    console.save_svg(str(PICTURE), title=f"make demo STACK={stack}")
 
 
 def down(stack: str) -> None:
     """Destroy the stack, prove the account empty, stop the twin."""
     _step(
         "pulumi destroy",
-        _pulumi("destroy", "--yes", "--skip-preview", "--stack", stack, "--config-file", str(_config(stack))),
+        _pulumi(
+            "destroy",
+            "--yes",
+            "--skip-preview",
+            "--suppress-outputs",
+            "--stack",
+            stack,
+            "--config-file",
+            str(_config(stack)),
+        ),
     )
     _step("audit", [TWIN, "audit"])
     _step("down", [TWIN, "down"])
