@@ -19,6 +19,7 @@ from . import (
     messaging,
     policies,
     routing,
+    security_group_rules,
     security_groups,
     vpc,
 )
@@ -31,6 +32,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             addressing,
             routing,
             security_groups,
+            security_group_rules,
             endpoints,
             launch_template,
             iam,
