@@ -39,7 +39,7 @@ def running() -> tuple[Home, Status]:
     """The twin that is up; ends the command when none is."""
     home = Home.from_environment()
     status = Status.read(home)
-    if status is None or not psutil.pid_exists(status.pid):
+    if status is None:
         fail("no twin is up; start one with `twin up`")
     return home, status
 
@@ -53,7 +53,7 @@ def up(
     home = Home.from_environment()
     _programs()
     install_shims(home)
-    if (status := Status.read(home)) and psutil.pid_exists(status.pid):
+    if status := Status.read(home):
         out.print(f"twin is up already: AWS at {status.aws_url} ({status.region})")
         return
     home.logs.mkdir(parents=True, exist_ok=True)
@@ -74,8 +74,7 @@ def _wait_until_up(home: Home, supervisor: subprocess.Popen[bytes]) -> Status | 
     """The status once published; also when another `twin up` won the race for the lock."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        status = Status.read(home)
-        if status is not None and psutil.pid_exists(status.pid):
+        if status := Status.read(home):
             return status
         if supervisor.poll() not in (None, 0) and "another twin is up" not in _supervisor_log(home):
             return None
@@ -122,8 +121,7 @@ def down() -> None:
     """Stop everything that `twin up` started; also what a killed twin left behind."""
     home = Home.from_environment()
     status = Status.read(home)
-    if status is not None and psutil.pid_exists(status.pid):
-        supervisor = psutil.Process(status.pid)
+    if status and (supervisor := status.supervisor.process()):
         supervisor.terminate()
         with out.status("stopping"):
             psutil.wait_procs([supervisor], timeout=60)

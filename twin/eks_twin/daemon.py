@@ -67,7 +67,7 @@ def start_aws(home: Home, processes: Processes, region: str, port: int) -> tuple
             raise StartError(f"the aws process ended with {process.returncode}; see {log}")
         if ready := _ready_line(log):
             status = Status(
-                pid=os.getpid(),
+                supervisor=processes.adopt("supervisor", os.getpid()),
                 region=region,
                 aws_url=f"http://127.0.0.1:{port}",
                 access_key_id=ready["accessKeyId"],
@@ -104,7 +104,6 @@ def run(home: Home, region: str, port: int) -> None:
     for stale in (home.run, home.logs):
         shutil.rmtree(stale, ignore_errors=True)
     home.pulumi_state.mkdir(parents=True)
-    processes.adopt("supervisor", os.getpid())
     aws, status = start_aws(home, processes, region, port)
     baseline = requests.get(f"{status.aws_url}/_twin/inventory", timeout=60).json()
     (home.run / "baseline.json").write_text(json.dumps(baseline))

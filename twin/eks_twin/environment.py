@@ -1,10 +1,12 @@
 """What a command needs to see the twin instead of AWS: variables, and programs under their usual names."""
 
+import contextlib
 import json
 import os
 import shlex
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Final
 
 from eks_twin.binaries import tool
 from eks_twin.home import Home
+from eks_twin.processes import Record
 
 PLUGINS: Final = ("aws", "eks", "kubernetes")
 """Pulumi packages that have a stand-in; each takes the version of the installed SDK, which is the one asked for."""
@@ -24,7 +27,8 @@ FOREIGN: Final = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CA_BUNDLE", "AWS_ROLE
 class Status:
     """Where a running twin is; the supervisor writes it once AWS answers."""
 
-    pid: int
+    supervisor: Record
+    """Its process."""
     region: str
     aws_url: str
     access_key_id: str
@@ -34,8 +38,12 @@ class Status:
 
     @classmethod
     def read(cls, home: Home) -> "Status | None":
-        """The status of the twin in `home`, or None where none is up."""
-        return cls(**json.loads(home.status.read_text())) if home.status.exists() else None
+        """The status of the twin in `home`, or None where none is up, whatever a killed one left behind."""
+        if not home.status.exists():
+            return None
+        written = json.loads(home.status.read_text())
+        status = cls(**written | {"supervisor": Record(**written["supervisor"])})
+        return status if status.supervisor.process() else None
 
     def write(self, home: Home) -> None:
         """Publish this status at once and whole, readable by this user only because it holds a key."""
@@ -71,31 +79,34 @@ def _plugin(pulumi_home: Path, package: str) -> Path:
     return pulumi_home / "plugins" / f"resource-{package}-v{version(f'pulumi-{package}')}"
 
 
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """A name to make something under that then takes the place of `path` at once: two starts may do so together."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.unlink(missing_ok=True)
+    yield partial
+    partial.replace(path)
+
+
 def _link(link: Path, target: Path) -> None:
-    if link.is_symlink() or link.exists():
-        link.unlink()
-    link.parent.mkdir(parents=True, exist_ok=True)
-    link.symlink_to(target)
+    with _replacing(link) as partial:
+        partial.symlink_to(target)
 
 
 def _place(path: Path, program: Path) -> None:
     """Put the file itself there, not a link: the engine looks for language hosts beside its own real path."""
-    if (
-        path.exists()
-        and path.stat().st_size == program.stat().st_size
-        and path.stat().st_mtime == program.stat().st_mtime
-    ):
-        return
-    path.unlink(missing_ok=True)
-    try:
-        path.hardlink_to(program.resolve())
-    except OSError:  # another file system
-        shutil.copy2(program, path)
+    with _replacing(path) as partial:
+        try:
+            partial.hardlink_to(program.resolve())
+        except OSError:  # another file system
+            shutil.copy2(program, partial)
 
 
 def _script(path: Path, module: str) -> None:
-    path.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m {module} "$@"\n')
-    path.chmod(0o755)
+    with _replacing(path) as partial:
+        partial.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m {module} "$@"\n')
+        partial.chmod(0o755)
 
 
 def variables(home: Home, status: Status) -> dict[str, str]:

@@ -41,12 +41,12 @@ class Record:
     created: float
 
     def process(self) -> psutil.Process | None:
-        """The live process this record means, or None."""
-        try:
+        """The live process this record means, or None; one that ended and waits for its parent is not alive."""
+        with contextlib.suppress(psutil.NoSuchProcess):
             process = psutil.Process(self.pid)
-            return process if abs(process.create_time() - self.created) < 1 else None
-        except psutil.NoSuchProcess:
-            return None
+            if abs(process.create_time() - self.created) < 1 and process.status() != psutil.STATUS_ZOMBIE:
+                return process
+        return None
 
 
 class Processes:
@@ -91,12 +91,12 @@ class Processes:
         self.adopt(name, process.pid)
         return process
 
-    def adopt(self, name: str, pid: int) -> None:
-        """Write an existing process, such as the supervisor itself, to the ledger."""
-        with contextlib.suppress(psutil.NoSuchProcess):
-            record = Record(name, pid, psutil.Process(pid).create_time())
-            with self._ledger.open("a") as file:
-                file.write(json.dumps(asdict(record)) + "\n")
+    def adopt(self, name: str, pid: int) -> Record:
+        """Write a living process, such as the supervisor itself, to the ledger."""
+        record = Record(name, pid, psutil.Process(pid).create_time())
+        with self._ledger.open("a") as file:
+            file.write(json.dumps(asdict(record)) + "\n")
+        return record
 
     def stop(self, *processes: subprocess.Popen[bytes]) -> None:
         """End `processes` together: SIGTERM, then SIGKILL after `STOP_SECONDS`."""

@@ -37,7 +37,7 @@ def test_two_ups_at_once_give_one_twin(idle):
 def test_a_killed_twin_leaves_no_process_and_starts_again(idle):
     idle.run("up")
     before = idle.ledger()
-    os.kill(status(idle)["pid"], signal.SIGKILL)
+    os.kill(status(idle)["supervisor"]["pid"], signal.SIGKILL)
     idle.run("up")
     ours = {record["pid"]: record["created"] for record in before}
     deadline = time.monotonic() + 10
