@@ -186,7 +186,7 @@ class Kind:
     local: frozenset[str] = frozenset()
     """Properties that AWS never reports: kept as the program gave them, for AWS, for this plugin or both."""
     computed: frozenset[str] = frozenset()
-    """Inputs that AWS fills in when unset although types.json does not say so."""
+    """Inputs that AWS fills in when unset although types.json does not say so; `a.b` is b inside the object a."""
     ordered: frozenset[str] = frozenset()
     """Lists of text whose order matters."""
     sets: frozenset[str] = frozenset()

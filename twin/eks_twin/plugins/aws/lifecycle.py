@@ -61,15 +61,27 @@ def planned(scope: Scope) -> dict[str, Any]:
     """The state after a create that has not happened: inputs known, what AWS decides unknown."""
     state = {**scope.values, "region": scope.region} if "region" in scope.facts.inputs else dict(scope.values)
     for name, facts in scope.facts.inputs.items():
-        if name not in state and (facts.computed or name in scope.kind.computed):
+        if name in scope.kind.as_reported or (name not in state and (facts.computed or name in scope.kind.computed)):
             state[name] = UNKNOWN
-    return {**dict.fromkeys(scope.facts.outputs, UNKNOWN), **state}
+    return {**dict.fromkeys(scope.facts.outputs, UNKNOWN), **_with_nested(scope, state, {})}
+
+
+def _with_nested(scope: Scope, state: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
+    """`state` with what stands inside objects unsaid: defaults, and what AWS decides, as it was or unknown."""
+    result = dict(state)
+    unsaid = dict.fromkeys(scope.kind.computed, UNKNOWN) | dict(scope.facts.nested_defaults)
+    for path, value in unsaid.items():
+        owner, _, name = path.partition(".")
+        inside = result.get(owner)
+        if name and isinstance(inside, Mapping) and name not in inside:
+            result[owner] = {**inside, name: (old.get(owner) or {}).get(name, value)}
+    return result
 
 
 def updated(scope: Scope) -> dict[str, Any]:
     """The state after an update that has not happened."""
     kept = {name: value for name, value in scope.old.items() if name in scope.kind.local or name == "region"}
-    return {**kept, **scope.values}
+    return {**kept, **_with_nested(scope, scope.values, scope.old)}
 
 
 def create(scope: Scope) -> tuple[str, dict[str, Any]]:

@@ -1,9 +1,10 @@
 """The plugin: the protocol's calls, each in terms of the type's facts and its table entry."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from eks_twin.plugins.base import UNKNOWN, Difference, Failure, Plugin, PluginError, Request
+from eks_twin.plugins.base import UNKNOWN, Difference, Failure, InitError, Plugin, PluginError, Request
 from eks_twin.plugins.wire import has_unknown
 
 from . import lifecycle, schema
@@ -59,7 +60,17 @@ class AwsPlugin(Plugin):
         scope = lifecycle.scope_of(self, self.session, kind, request)
         if request.preview:
             return "", lifecycle.planned(scope)
-        return lifecycle.create(scope)
+        id_, state = lifecycle.create(scope)
+        if ignored := self._ignored(request, state):
+            raise InitError(id_, state, [f"creating {scope.label}: {ignored}"])
+        return id_, state
+
+    def _ignored(self, request: Request, state: dict[str, Any]) -> str:
+        """Which inputs AWS took and did not act on, as a gap in the twin's AWS would have it; "" when none."""
+        kind, facts = self._type(request)
+        after = replace(request, state=state, old_inputs=request.inputs)
+        paths = sorted(Planner(self.session, kind, facts).difference(after).changes)
+        return f"AWS accepted {', '.join(paths)} but reports other values" if paths else ""
 
     def read(self, request: Request) -> tuple[str, dict[str, Any], dict[str, Any]]:
         kind, facts = self._type(request)
@@ -67,7 +78,10 @@ class AwsPlugin(Plugin):
         if not id_:
             return "", {}, {}
         known = request.old_inputs
-        return id_, state, _narrowed(state, known) if known else _imported(state, facts)
+        if not known:
+            return id_, state, _imported(state, facts)
+        kept = {n: known[n] for n in kind.as_reported if n in known and kind.equal[n](known[n], state.get(n))}
+        return id_, state, {**_narrowed(state, known), **kept}
 
     def update(self, request: Request) -> dict[str, Any]:
         kind, _ = self._type(request)
@@ -75,7 +89,10 @@ class AwsPlugin(Plugin):
         if request.preview:
             return {**lifecycle.updated(scope), **dict.fromkeys(kind.volatile, UNKNOWN)}
         changes = self.diff(request).changes
-        return lifecycle.update(scope, frozenset(path.split(".")[0] for path in changes))
+        state = lifecycle.update(scope, frozenset(path.split(".")[0] for path in changes))
+        if ignored := self._ignored(request, state):
+            raise PluginError(f"updating {scope.label}: {ignored}")
+        return state
 
     def delete(self, request: Request) -> None:
         kind, _ = self._type(request)

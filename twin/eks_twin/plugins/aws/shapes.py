@@ -101,7 +101,10 @@ def from_aws(
         else:
             member = _match(name, answer)
             value = answer[member] if member else None
-        if value is not None:
+        empty_block = value == [] and schema.reference(
+            schema.alternatives(facts.type)[0]
+        )  # an object that is not there
+        if value is not None and not empty_block:
             result[name] = _pulumi(value, facts.type, name)
     return result
 
@@ -126,8 +129,7 @@ def _pulumi(value: Any, type_: str, path: str) -> Any:
     if item := schema.values_of(option):
         return {key: _pulumi(entry, item, f"{path}.{key}") for key, entry in _entries(value).items()}
     if token := schema.reference(option):
-        single = (value[0] if value else {}) if isinstance(value, list) else value
-        return _object(single, token)
+        return _object(value[0] if isinstance(value, list) else value, token)
     return _scalar(value, option, path)
 
 

@@ -166,7 +166,19 @@ CLUSTER: Final = Kind(
     gone_after_delete=True,
     tags=tags.mapped({"resourceArn": "$arn"}),
     local=frozenset({"bootstrapSelfManagedAddons"}),
-    computed=frozenset({"accessConfig", "upgradePolicy"}),
+    computed=frozenset(
+        {
+            "accessConfig",
+            "upgradePolicy",
+            "vpcConfig.clusterSecurityGroupId",
+            "vpcConfig.publicAccessCidrs",
+            "vpcConfig.securityGroupIds",
+            "vpcConfig.vpcId",
+            "kubernetesNetworkConfig.ipFamily",
+            "kubernetesNetworkConfig.serviceIpv4Cidr",
+            "kubernetesNetworkConfig.serviceIpv6Cidr",
+        }
+    ),
     replaces={"encryptionConfig": lambda _, new: new is None},
 )
 
