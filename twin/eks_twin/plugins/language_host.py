@@ -18,7 +18,7 @@ from google.protobuf.json_format import MessageToDict
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
-from .base import end_on_interrupt
+from .server import end_on_interrupt
 
 
 class Host(LanguageServer):

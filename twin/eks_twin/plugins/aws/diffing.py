@@ -35,7 +35,7 @@ class Planner:
             changes[path] = f"{verb}-replace" if replacing else verb
             if replacing:
                 replaces.append(path.split(".")[0])
-        if not changes.keys() & {"tags"} and not any(path.startswith("tags.") for path in changes):
+        if not any(path.split(".")[0] == "tags" for path in (*changes, *request.ignore_changes)):
             changes.update(self._default_tags(request.state, new))
         return Difference(changes, tuple(dict.fromkeys(replaces)), self._delete_first(request.inputs))
 

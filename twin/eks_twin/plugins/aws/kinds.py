@@ -203,8 +203,8 @@ class Kind:
     """Outputs that any update may change."""
     import_id: str = ""
     """Form of the id that `pulumi import` takes, where it is not `id`."""
-    identify: Callable[[Mapping[str, Any]], str] | None = None
-    """State → id, where an import names the resource otherwise."""
+    identify: Callable[[Scope, Mapping[str, Any]], str] | None = None
+    """Scope and state → id, where an import names the resource otherwise."""
     label: str = "name"
     """The property that error messages show."""
     naming: Callable[[str, Mapping[str, Any]], str] = lambda name, _: name

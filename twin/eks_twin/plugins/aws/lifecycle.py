@@ -225,7 +225,7 @@ def read(scope: Scope) -> tuple[str, dict[str, Any]]:
         return "", {}
     if "{" in kind.id:
         return kind.id.format(**state), state
-    return (kind.identify(state) if kind.identify and imported else scope.id), state
+    return (kind.identify(scope, state) if kind.identify and imported else scope.id), state
 
 
 def id_parts(kind: Kind, id_: str) -> dict[str, str]:

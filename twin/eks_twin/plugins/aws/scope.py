@@ -91,7 +91,7 @@ class Runs(Protocol):
 
 
 def retried(scope: Scope, step: Runs, *codes: str) -> Any:
-    """The answer of `step`, tried again for `SETTLE` seconds or the program's own timeout while AWS answers `codes`."""
+    """The answer of `step`, tried again while AWS answers `codes`: for `SETTLE` seconds, or up to an earlier deadline."""
     end = min(scope.deadline, time.monotonic() + SETTLE)
     while True:
         try:

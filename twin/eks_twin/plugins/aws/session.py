@@ -59,8 +59,15 @@ def structured(config: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in config.items():
         if value is None:
             continue
-        result[key] = json.loads(value) if isinstance(value, str) and key not in texts else value
+        result[key] = _parsed(value) if isinstance(value, str) and key not in texts else value
     return result
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def config_failures(config: Mapping[str, Any]) -> list[Failure]:

@@ -1,6 +1,6 @@
 """Serves the plugin; the engine starts this as `pulumi-resource-kubernetes`."""
 
-from eks_twin.plugins.base import serve
+from eks_twin.plugins.server import serve
 
 from .plugin import Kubernetes
 

@@ -70,7 +70,7 @@ POD_IDENTITY_ASSOCIATION: Final = Kind(
     delete=call("delete_pod_identity_association", **_ASSOCIATION),
     tags=tags.mapped({"resourceArn": "$associationArn"}),
     import_id="{clusterName},{associationId}",
-    identify=lambda state: state["associationId"],
+    identify=lambda _, state: state["associationId"],
     label="serviceAccount",
 )
 

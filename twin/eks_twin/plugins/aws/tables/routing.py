@@ -132,7 +132,7 @@ ROUTE: Final = Kind(
     changes=(Custom(_replace_route, " ".join(TARGETS)),),
     delete=Custom(_delete_route),
     import_id="{routeTableId}_{destination}",
-    identify=lambda state: _route_id(state["routeTableId"], next(state[k] for k in DESTINATIONS if state.get(k))),
+    identify=lambda _, state: _route_id(state["routeTableId"], next(state[k] for k in DESTINATIONS if state.get(k))),
     label="routeTableId",
     one_of=(frozenset(DESTINATIONS), frozenset(TARGETS)),
 )
@@ -174,7 +174,7 @@ ROUTE_TABLE_ASSOCIATION: Final = Kind(
     changes=(Custom(_reassociate, "routeTableId"),),
     delete=Custom(_disassociate),
     import_id="{target}/{routeTableId}",
-    identify=lambda state: f"rtbassoc-{state['routeTableId']}",
+    identify=lambda scope, _: (_association(scope) or {})["RouteTableAssociationId"],
     label="routeTableId",
     one_of=(frozenset({"subnetId", "gatewayId"}),),
 )
