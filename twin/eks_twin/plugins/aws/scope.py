@@ -91,7 +91,7 @@ class Runs(Protocol):
 
 
 def retried(scope: Scope, step: Runs, *codes: str) -> Any:
-    """The answer of `step`, tried again while AWS answers `codes`: for `SETTLE` seconds, or up to an earlier deadline."""
+    """The answer of `step`, tried again while AWS answers `codes`: for `SETTLE` seconds or to an earlier deadline."""
     end = min(scope.deadline, time.monotonic() + SETTLE)
     while True:
         try:

@@ -1,0 +1,148 @@
+"""Every table entry against botocore's models and types.json: names that exist, nothing that can only be made."""
+
+import re
+
+import botocore.session
+import pytest
+from botocore import xform_name
+from botocore.model import ListShape, StructureShape
+from eks_twin.plugins.aws import schema
+from eks_twin.plugins.aws.functions import FUNCTIONS
+from eks_twin.plugins.aws.functions.compute import FACTS, LISTS
+from eks_twin.plugins.aws.kinds import Call
+from eks_twin.plugins.aws.shapes import RENAMED, member_name
+from eks_twin.plugins.aws.tables import KINDS
+
+BOTO = botocore.session.get_session()
+
+
+def operation(kind, name):
+    model = BOTO.get_service_model(kind.service)
+    return model.operation_model(next(o for o in model.operation_names if xform_name(o) == name))
+
+
+def calls(kind):
+    steps = [kind.create, kind.read.step, kind.delete, *kind.changes]
+    if kind.tags:
+        steps += [kind.tags.tag, kind.tags.untag, kind.tags.read]
+    return [step for step in steps if isinstance(step, Call)]
+
+
+ALL_CALLS = [(kind, call) for kind in KINDS.values() for call in calls(kind)]
+TAGGED = [kind for kind in KINDS.values() if kind.tags]
+NAMES = [f"{kind.type}-{call.operation}" for kind, call in ALL_CALLS]
+
+
+def resolves(shape, path):
+    """Whether a dotted path leads to something inside `shape`; a map takes any key."""
+    for step in path.split(".") if path else ():
+        if isinstance(shape, ListShape):
+            shape = shape.member
+        elif isinstance(shape, StructureShape):
+            shape = shape.members.get(step)
+        else:
+            return shape is not None and shape.type_name == "map"
+    return shape is not None
+
+
+@pytest.mark.parametrize(("kind", "call"), ALL_CALLS, ids=NAMES)
+def test_a_call_names_parameters_that_its_operation_has(kind, call):
+    shape = operation(kind, call.operation).input_shape
+    own = {member_name(shape, name) for name in call.same} | set(call.params) | set(call.absent)
+    assert own <= set(shape.members)
+
+
+@pytest.mark.parametrize(("kind", "call"), ALL_CALLS, ids=NAMES)
+def test_a_call_gives_every_parameter_that_its_operation_requires(kind, call):
+    shape = operation(kind, call.operation).input_shape
+    given = {member_name(shape, name) for name in call.same} | set(call.params)
+    if kind.tags and call is kind.tags.tag:
+        given.add(kind.tags.parameter)
+    if kind.tags and call is kind.tags.untag:
+        given.add(kind.tags.keys_parameter)
+    assert set(shape.required_members) <= given
+
+
+@pytest.mark.parametrize(("kind", "call"), ALL_CALLS, ids=NAMES)
+def test_a_call_refers_to_properties_that_the_type_has(kind, call):
+    assert call.properties <= set(schema.resource_types()[kind.type].properties)
+
+
+@pytest.mark.parametrize("kind", TAGGED, ids=lambda kind: kind.type)
+def test_tags_go_where_the_tagging_operations_take_them(kind):
+    assert kind.tags.parameter in operation(kind, kind.tags.tag.operation).input_shape.members
+    assert kind.tags.keys_parameter in operation(kind, kind.tags.untag.operation).input_shape.members
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.type)
+def test_the_id_comes_from_the_answer_or_from_properties(kind):
+    names = re.findall(r"\{(\w+)\}", kind.id)
+    if names:
+        assert set(names) <= set(schema.resource_types()[kind.type].properties)
+    elif isinstance(kind.create, Call):
+        assert resolves(operation(kind, kind.create.operation).output_shape, kind.id)
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.type)
+def test_what_read_picks_exists_in_the_answer(kind):
+    facts = schema.resource_types()[kind.type]
+    assert set(kind.read.names) <= set(facts.properties)
+    if isinstance(kind.read.step, Call):
+        shape = operation(kind, kind.read.step.operation).output_shape
+        for path in [kind.read.at, *(f"{kind.read.at}.{p}".strip(".") for p in kind.read.names.values() if p)]:
+            assert resolves(shape, path), path
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.type)
+def test_an_entry_speaks_of_properties_that_the_type_has(kind):
+    facts = schema.resource_types()[kind.type]
+    groups = [kind.local, kind.computed, kind.ordered, kind.sets, kind.documents, kind.volatile, kind.as_reported]
+    named = set().union(*groups, kind.equal, kind.replaces, *kind.conflicts, *kind.one_of, kind.modelled)
+    assert {name.split(".")[0] for name in named} <= {*facts.properties, "region"}
+    assert kind.label in {*facts.properties, "name"}
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.type)
+def test_whatever_create_sends_is_replaced_or_changed_in_place_later(kind):
+    facts = schema.resource_types()[kind.type]
+    in_place = frozenset().union(*(change.properties for change in kind.changes))
+    nested = {path.split(".")[0] for path in (*facts.replace_nested, *kind.replaces)}
+    stuck = [
+        name
+        for name in kind.create.properties & set(facts.inputs)
+        if facts.inputs[name].replace is not True and name not in in_place | nested | kind.local
+    ]
+    assert stuck == []
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.type)
+def test_a_property_that_can_be_taken_away_reaches_aws_when_it_is(kind):
+    facts = schema.resource_types()[kind.type]
+    for change in (step for step in kind.changes if isinstance(step, Call)):
+        for name in change.properties:
+            stays = facts.inputs[name].required or facts.inputs[name].computed or name in kind.computed | kind.local
+            has_default = bool(facts.inputs[name].default)  # Check fills it in, so it is never absent
+            assert stays or has_default or change.absent, f"{change.operation}: {name}"
+
+
+def test_every_type_and_function_of_the_facts_is_served():
+    assert set(KINDS) == set(schema.resource_types())
+    assert set(FUNCTIONS) == set(schema.functions())
+
+
+def test_renamed_members_exist():
+    model = BOTO.get_service_model("ec2")
+    for (structure, _), member in RENAMED.items():
+        service = model if structure in model.shape_names else BOTO.get_service_model("events")
+        assert member in service.shape_for(structure).members
+
+
+def test_the_outputs_of_get_instance_type_are_those_of_the_facts():
+    outputs = schema.functions()["aws:ec2/getInstanceType:getInstanceType"].outputs
+    assert {*FACTS, *LISTS, "totalInferenceMemory", "region"} == set(outputs)
+
+
+def test_the_paths_of_get_instance_type_exist_in_describe_instance_types():
+    shape = BOTO.get_service_model("ec2").shape_for("InstanceTypeInfo")
+    paths = [*FACTS.values(), *(f"{path}.0.{p}" for path, inner in LISTS.values() for p in inner.values())]
+    assert [path for path in paths if not resolves(shape, path)] == []
