@@ -3,6 +3,7 @@
 Everything here is a command that a person could type; each is shown before it runs.
 """
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -24,7 +25,7 @@ WAIT_SECONDS: Final = 300
 """From pod to Running; the labs' own text allows 10 minutes on AWS, where images are pulled."""
 
 
-WIDTH: Final = 130
+WIDTH: Final = 140
 """Columns where the output is not a terminal, such as a log: the last table is that wide."""
 PICTURE: Final = ROOT / "docs" / "pictures" / "demo.svg"
 HINTS: Final = """
@@ -57,6 +58,7 @@ def up(stack: str) -> None:
     started = time.monotonic()
     pods = _wait([(d["metadata"]["namespace"], d["metadata"]["name"]) for d in _pods(workload)])
     _steps.append(("pods running", time.monotonic() - started))
+    console.line()
     console.print(_placement(pods))
     console.print("  ·  ".join(f"{name} {seconds:.0f} s" for name, seconds in _steps))
     console.print(HINTS, soft_wrap=True)
@@ -96,7 +98,7 @@ def _pulumi(*arguments: str) -> list[str]:
 def _config(stack: str) -> Path:
     """A copy of the stack's configuration for the twin, with the stack created from it.
 
-    `pulumi stack init` writes an encryption salt into the configuration file; the one under version control is for AWS.
+    Creating a stack writes an encryption salt into the configuration file; the one under version control is for AWS.
     """
     copy = Path(tempfile.gettempdir()) / f"eks-accelerators-{stack}-{_twin_id()}"
     config = copy / "stacks" / f"Pulumi.{stack}.yaml"
@@ -105,14 +107,14 @@ def _config(stack: str) -> Path:
     config.parent.mkdir(parents=True)
     shutil.copy(ROOT / "Pulumi.yaml", copy)
     shutil.copy(ROOT / "stacks" / config.name, config)
-    _step("stack", [TWIN, "exec", "--", "pulumi", "-C", str(copy), "stack", "init", stack])
+    _step("stack", [TWIN, "exec", "--", "pulumi", "-C", str(copy), "stack", "select", "--create", stack])
     return config
 
 
 def _twin_id() -> str:
     """Differs from one start of the twin to the next, because a new twin is an empty account."""
     answer = _output([TWIN, "exec", "--", "sh", "-c", 'printf %s "$AWS_ACCESS_KEY_ID"'])
-    return answer.lower()
+    return hashlib.sha256(answer.encode()).hexdigest()[:8]
 
 
 def _pods(workload: Path) -> list[dict[str, Any]]:
@@ -120,7 +122,7 @@ def _pods(workload: Path) -> list[dict[str, Any]]:
 
 
 def _step(name: str, command: list[str]) -> None:
-    shown = " ".join(["twin" if part == TWIN else part for part in command])
+    shown = " ".join("twin" if part == TWIN else part.replace(tempfile.gettempdir(), "$TMPDIR") for part in command)
     console.print(f"[bold cyan]$ {shown}[/]", soft_wrap=True)
     started = time.monotonic()
     code = subprocess.run(command, cwd=ROOT, check=False).returncode

@@ -105,7 +105,7 @@ def _programs() -> dict[str, Path]:
             spinner.update(line)
             steps.append(line)
             if not out.is_terminal:
-                out.print(f"{time.monotonic() - started:6.0f} s  {line}", highlight=False)
+                out.print(f"{time.monotonic() - started:6.0f} s  {line}", highlight=False, soft_wrap=True)
 
         try:
             found = ensure_all(progress)
