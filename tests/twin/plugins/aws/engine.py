@@ -46,7 +46,7 @@ class Stack:
             command, cwd=self.directory, env=self.environment, capture_output=True, text=True, check=False
         )
         output = answer.stdout + answer.stderr
-        assert (answer.returncode != 0) == fails, output
+        assert (answer.returncode != 0) == fails, output[-4000:]
         return output
 
     def up(self, *, fails: bool = False) -> str:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import pulumi
 import pulumi_aws as aws
+from pulumi.resource import DependencyResource
 
 from .inputs import Inputs, refuse
 from .reference import ClusterReference, core_of
@@ -136,7 +137,12 @@ class Addon(pulumi.ComponentResource):
 
     def __init__(self, name: str, inputs: Inputs, opts: pulumi.ResourceOptions | None) -> None:
         cluster = inputs.get("cluster")
-        parent = pulumi.ResourceOptions(parent=cluster) if isinstance(cluster, ClusterReference) else None
+        # by its URN, not as an object: what depends on an object waits for its children too, which this is going to be
+        parent = (
+            pulumi.ResourceOptions(parent=DependencyResource(cluster.known_urn))
+            if isinstance(cluster, ClusterReference)
+            else None
+        )
         super().__init__("eks:index:Addon", name, None, pulumi.ResourceOptions.merge(opts, parent))
         values = inputs.get("configurationValues")
         given = inputs.only(

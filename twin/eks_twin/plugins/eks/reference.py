@@ -17,6 +17,7 @@ class ClusterReference(pulumi.ComponentResource):
     """A Cluster known by its URN; nothing is created."""
 
     def __init__(self, name: str, urn: str) -> None:
+        self.known_urn = urn
         super().__init__("eks:index:Cluster", name, dict.fromkeys(OUTPUTS), pulumi.ResourceOptions(urn=urn))
 
     @property
