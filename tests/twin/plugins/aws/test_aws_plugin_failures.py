@@ -104,6 +104,23 @@ def test_an_account_that_is_not_allowed_is_refused():
         plugin.invoke("aws:index/getCallerIdentity:getCallerIdentity", {})
 
 
+def test_a_role_can_be_assumed_before_anything_is_done(settler):
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    role = boto3.client("iam", region_name=REGION).create_role(RoleName="deployer", AssumeRolePolicyDocument=trust)
+    plugin = AwsPlugin()
+    plugin.configure({"region": REGION, "assumeRoles": [{"roleArn": role["Role"]["Arn"], "sessionName": "up"}]})
+    who = plugin.invoke("aws:index/getCallerIdentity:getCallerIdentity", {})[0]
+    assert who["arn"] == "arn:aws:sts::123456789012:assumed-role/deployer/up"
+
+
+def test_an_unmodelled_part_of_assume_roles_is_refused(settler):
+    plugin = AwsPlugin()
+    plugin.configure({"region": REGION, "assumeRoles": [{"roleArn": "arn", "sourceIdentity": "me"}]})
+    with pytest.raises(PluginError, match="aws:assumeRoles: sourceIdentity not modelled"):
+        plugin.invoke("aws:index/getCallerIdentity:getCallerIdentity", {})
+
+
 def test_default_tags_reach_aws_and_stay_out_of_the_resources_own(settler):
     plugin = AwsPlugin()
     plugin.configure({"region": REGION, "defaultTags": {"tags": {"Owner": "me"}}, "ignoreTags": {"keys": ["theirs"]}})

@@ -1,10 +1,12 @@
 """What a component refuses, without engine and AWS."""
 
+import inspect
 import shutil
 import stat
 
 import pulumi
 import pytest
+from eks_twin.plugins.eks import access, addons, cluster, kubernetes, node_group, reference
 from eks_twin.plugins.eks.checks import REFUSED, check_aws_cli, check_cluster
 from eks_twin.plugins.eks.inputs import Inputs, surface
 from pulumi.errors import InputPropertiesError
@@ -100,6 +102,7 @@ def test_what_decides_resources_cannot_be_an_output():
         ({"skipDefaultNodeGroup": None}, "the twin models clusters without a default node group; set it true"),
         ({"autoMode": {"enabled": True}}, "autoMode: EKS Auto Mode is not modelled by the twin"),
         ({"fargate": True}, "fargate: Fargate on a pulumi_eks.Cluster is not modelled by the twin"),
+        ({"createInstanceRole": True}, "createInstanceRole: instance roles of default nodes are not modelled"),
         ({"maxSize": 3}, "maxSize: the default node group is not modelled by the twin"),
         ({"proxy": "http://x"}, "proxy: the twin opens no connection to the Internet"),
     ],
@@ -118,6 +121,29 @@ def test_a_left_out_feature_that_is_switched_off_is_let_through():
 
 def test_what_is_left_out_are_inputs_that_exist():
     assert set(REFUSED) <= set(surface()["components"][CLUSTER])
+
+
+SOURCES = {
+    # what has the inputs → (the code that must read them, those that are refused)
+    CLUSTER: (cluster, {*REFUSED, "skipDefaultNodeGroup"}),
+    "eks:index:ManagedNodeGroup": (node_group, node_group.REFUSED),
+    "eks:index:Addon": (node_group, {}),
+    "eks:index:VpcCniOptions": (addons, {}),
+    "eks:index:AccessEntry": (access, {}),
+    "eks:index:AccessPolicyAssociation": (access, {}),
+    "eks:index:StorageClass": (kubernetes, {}),
+    "eks:index:KubeProxyAddonOptions": (addons, {"enabled"}),
+    "eks:index:CoreDnsAddonOptions": (addons, {}),
+    "eks:index:KubeconfigOptions": (cluster, {}),
+}
+
+
+@pytest.mark.parametrize("owner", SOURCES)
+def test_every_input_is_read_or_refused(owner):
+    module, refused = SOURCES[owner]
+    facts = surface()["components"].get(owner) or surface()["types"][owner]
+    text = inspect.getsource(module) + inspect.getsource(reference)
+    assert [name for name in facts if name not in refused and f'"{name}"' not in text] == []
 
 
 @pytest.mark.parametrize(

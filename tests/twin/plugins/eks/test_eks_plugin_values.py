@@ -1,10 +1,12 @@
 """The values that the components compute, without engine and AWS."""
 
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from eks_twin.plugins.eks.addons import CNI_ENV, cni_configuration, wants_coredns
-from eks_twin.plugins.eks.cluster import merged
+from eks_twin.plugins.eks.cluster import answers, merged
 from eks_twin.plugins.eks.kubeconfig import Credentials, kubeconfig, with_credentials
 from eks_twin.plugins.eks.kubernetes import storage_class
 from eks_twin.plugins.eks.node_group import snake, subnets
@@ -136,3 +138,30 @@ def test_a_node_group_takes_the_clusters_subnets(core, expected):
 
 def test_names_are_turned_into_pythons():
     assert snake("nodeGroupNamePrefix") == "node_group_name_prefix"
+
+
+@pytest.fixture
+def server():
+    """An HTTP server that answers `/<status>` with that status."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(int(self.path[1:]))
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as made:
+        threading.Thread(target=made.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{made.server_port}"
+        made.shutdown()
+
+
+@pytest.mark.parametrize(("status", "ready"), [(200, True), (401, True), (403, True), (500, False), (503, False)])
+def test_an_api_server_is_ready_when_it_answers_even_with_a_refusal(server, status, ready):
+    assert answers(f"{server}/{status}") is ready
+
+
+def test_an_api_server_that_is_not_there_is_not_ready():
+    assert answers("https://127.0.0.1:9/readyz") is False

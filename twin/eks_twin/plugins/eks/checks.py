@@ -16,6 +16,7 @@ AWS_CLI_V2: Final = (2, 7, 0)
 REFUSED: Final[Mapping[str, str]] = {
     # input → why it cannot be honoured
     "autoMode": "EKS Auto Mode is not modelled by the twin",
+    "createInstanceRole": "instance roles of default nodes are not modelled by the twin; name the node group's role",
     "creationRoleProvider": "creation roles are not modelled by the twin",
     "fargate": "Fargate on a pulumi_eks.Cluster is not modelled by the twin; use a managed node group",
     "gpu": "the default node group is not modelled by the twin",
