@@ -81,6 +81,7 @@ def settler(tmp_path_factory):
         ):
             environment.setenv(name, value)
         environment.delenv("AWS_PROFILE", raising=False)
+        environment.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers the credentials of whoever used it before
         thread = Settler(ready["url"])
         thread.start()
         yield thread
