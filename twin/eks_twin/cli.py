@@ -1,6 +1,5 @@
 """The `twin` command: a local AWS + EKS to run Pulumi programs against."""
 
-import json
 import os
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from eks_twin.audit import left_over
 from eks_twin.binaries import PROGRAMS, MissingProgramError, Recipe, ensure_all, tool
 from eks_twin.environment import Status, install_shims, kubeconfig, stand_ins, variables
 from eks_twin.home import Home
@@ -202,20 +202,18 @@ def _become(command: list[str], environment: dict[str, str]) -> NoReturn:
 def audit() -> None:
     """List everything that an empty account would not have; exit 1 if there is anything."""
     home, current = running()
-    empty = {_identity(item) for item in json.loads((home.run / "baseline.json").read_text())}
-    left = [item for item in _private(current, "inventory") if _identity(item) not in empty]
+    try:
+        left = left_over(home, current)
+    except requests.RequestException as error:
+        fail(f"AWS at {current.aws_url} does not answer: {error}")
     if not left:
         out.print("the account is empty")
         return
     table = Table("service", "type", "id", "name")
-    for item in sorted(left, key=_identity):
-        table.add_row(item["service"], item["type"], item["id"], item.get("name") or "")
+    for item in left:
+        table.add_row(item["service"], item["type"], item["id"], item["name"])
     out.print(table)
     raise typer.Exit(1)
-
-
-def _identity(item: dict[str, Any]) -> tuple[str, str, str]:
-    return item["service"], item["type"], item["id"]
 
 
 def main() -> None:
