@@ -173,3 +173,14 @@ def test_a_queue_is_read_as_karpenter_reads_it(aws, queue):
     asked = {"AttributeNames": ["SentTimestamp"], "MessageAttributeNames": ["All"], "VisibilityTimeout": 20}
     [message] = aws.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10, **asked)["Messages"]
     assert message["Attributes"]["SentTimestamp"].isdecimal()
+
+
+def test_a_queue_keeps_its_policy_when_another_attribute_changes(aws, name):
+    sqs = aws.client("sqs")
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement()]})
+    url = sqs.create_queue(QueueName=name, Attributes={"Policy": policy})["QueueUrl"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"MessageRetentionPeriod": "600"})
+    kept = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert (kept["Policy"], kept["MessageRetentionPeriod"]) == (policy, "600")
+    with pytest.raises(ClientError, match="MessageRetentionPeriod: 59"):
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"MessageRetentionPeriod": "59"})

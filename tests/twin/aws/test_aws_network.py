@@ -95,3 +95,22 @@ def test_reservations_and_placement_groups_are_none_and_named_ones_unknown(aws):
         ec2.describe_placement_groups(GroupNames=["p"])
     with pytest.raises(ClientError, match=r"InvalidCapacityReservationId\.NotFound"):
         ec2.describe_capacity_reservations(CapacityReservationIds=["cr-0123456789abcdef0"])
+
+
+def test_a_gateway_endpoint_routes_the_tables_that_it_has_and_no_others(aws, vpc):
+    ec2 = aws.client("ec2")
+    first, second = (ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"] for _ in range(2))
+    service = "com.amazonaws.us-west-2.s3"
+    made = ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=service, VpcEndpointType="Gateway", RouteTableIds=[first])
+    endpoint = made["VpcEndpoint"]["VpcEndpointId"]
+
+    def routed():
+        tables = ec2.describe_route_tables(RouteTableIds=[first, second])["RouteTables"]
+        return {t["RouteTableId"] for t in tables if any(r.get("GatewayId") == endpoint for r in t["Routes"])}
+
+    ec2.modify_vpc_endpoint(VpcEndpointId=endpoint, AddRouteTableIds=[second])
+    assert routed() == {first, second}
+    ec2.modify_vpc_endpoint(VpcEndpointId=endpoint, RemoveRouteTableIds=[first])
+    assert routed() == {second}
+    assert ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint])["Unsuccessful"] == []
+    assert routed() == set()

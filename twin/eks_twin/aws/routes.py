@@ -25,7 +25,7 @@ def routes(region: str) -> Routes:
         handlers |= _of("eks", module.HANDLERS)
     for module in EC2:
         handlers |= _of("ec2", module.HANDLERS)
-    handlers |= _of("iam", iam.HANDLERS) | _of("logs", logs.HANDLERS)
+    handlers |= _of("iam", iam.HANDLERS) | _of("logs", logs.HANDLERS) | _of("sqs", sqs.HANDLERS)
     checked = _of("ec2", checks.CHECKS) | _of("iam", iam.CHECKS) | _of("sts", iam.STS_CHECKS)
     checked |= _of("events", events.CHECKS) | _of("sqs", sqs.CHECKS) | _of("logs", logs.CHECKS)
     return Routes(handlers, checked)

@@ -99,4 +99,15 @@ def _holds(statement: Mapping[str, Any], context: Mapping[str, str]) -> bool:
     )
 
 
-CHECKS = {"CreateQueue": check_attributes, "SetQueueAttributes": check_attributes}
+def set_queue_attributes(call: Call) -> dict[str, Any]:
+    """Change the named attributes of a queue; moto forgets its policy when the call does not repeat it."""
+    check_attributes(call)
+    name = call.parameters["QueueUrl"].rsplit("/", 1)[-1]
+    backend, attributes = sqs_backends[ACCOUNT][call.region], dict(call.get("Attributes", {}))
+    policy = backend.get_queue(name).policy
+    backend.set_queue_attributes(name, {"Policy": policy} | attributes)
+    return {}
+
+
+HANDLERS = {"SetQueueAttributes": set_queue_attributes}
+CHECKS = {"CreateQueue": check_attributes}

@@ -4,7 +4,7 @@ from typing import Any
 
 from moto.ec2.models import ec2_backends
 
-from eks_twin.aws.calls import AwsError, Call
+from eks_twin.aws.calls import AwsError, Call, unmodelled
 from eks_twin.aws.ec2.catalogue import refuse_dry_run
 from eks_twin.aws.principals import ACCOUNT
 
@@ -124,6 +124,36 @@ def delete_vpc_endpoints(call: Call) -> dict[str, Any]:
     return {"Unsuccessful": failed}
 
 
+MODIFIED = {
+    "PolicyDocument": "policy_doc",
+    "AddSubnetIds": "add_subnets",
+    "RemoveSubnetIds": "remove_subnets",
+    "AddRouteTableIds": "add_route_tables",
+    "RemoveRouteTableIds": "remove_route_tables",
+    "AddSecurityGroupIds": "add_security_groups",
+    "RemoveSecurityGroupIds": "remove_security_groups",
+}
+"""Parameters of ModifyVpcEndpoint that the twin models, and moto's names for them."""
+
+
+def modify_vpc_endpoint(call: Call) -> dict[str, Any]:
+    """Change an endpoint, with the routes of a gateway endpoint's tables; moto changes its list of tables only."""
+    backend, identifier = ec2_backends[ACCOUNT][call.region], call.parameters["VpcEndpointId"]
+    endpoint = backend.vpc_end_points.get(identifier)
+    if endpoint is None:
+        raise AwsError("InvalidVpcEndpointId.NotFound", f"The Vpc Endpoint Id '{identifier}' does not exist")
+    for name in call.parameters.keys() - MODIFIED.keys() - {"VpcEndpointId", "DryRun"}:
+        raise unmodelled(f"ModifyVpcEndpoint {name}", f"it models {', '.join(MODIFIED)}")
+    had, prefix_list = set(endpoint.route_table_ids), endpoint.destination_prefix_list_id
+    backend.modify_vpc_endpoint(identifier, **{theirs: call.get(ours) for ours, theirs in MODIFIED.items()})
+    if prefix_list is not None:
+        for table in set(endpoint.route_table_ids) - had:
+            backend.create_route(table, None, gateway_id=identifier, destination_prefix_list_id=prefix_list)
+        for table in had - set(endpoint.route_table_ids):
+            backend.delete_route(table, prefix_list)
+    return {"Return": True}
+
+
 def delete_nat_gateway(call: Call) -> dict[str, Any]:
     """Delete a NAT gateway with its interface, and free its address; moto leaves both behind."""
     backend, identifier = ec2_backends[ACCOUNT][call.region], call.parameters["NatGatewayId"]
@@ -160,6 +190,7 @@ def _refuse_named(call: Call, parameter: str, code: str) -> None:
 HANDLERS = {
     "DeleteVpc": delete_vpc,
     "DeleteVpcEndpoints": delete_vpc_endpoints,
+    "ModifyVpcEndpoint": modify_vpc_endpoint,
     "DeleteNatGateway": delete_nat_gateway,
     "DescribeCapacityReservations": describe_capacity_reservations,
     "DescribePlacementGroups": describe_placement_groups,
