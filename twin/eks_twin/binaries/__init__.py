@@ -3,7 +3,7 @@
 Go modules are pinned by hash; see `recipes` for versions and `modules/` for the sums.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 from .recipes import PROGRAMS, Recipe
@@ -59,9 +59,9 @@ def _made(recipe: Recipe, progress: Progress) -> Path:
         ) from error
 
 
-def ensure_all(progress: Progress = _silent, names: Iterable[str] = tuple(PROGRAMS)) -> dict[str, Path]:
+def ensure_all(progress: Progress = _silent) -> dict[str, Path]:
     """Every program the twin runs, made where needed, one after another (each build uses all cores)."""
-    return {name: tool(name, progress) for name in names}
+    return {name: tool(name, progress) for name in PROGRAMS}
 
 
 def karpenter_source() -> Path:
