@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.twin.plugins.aws.engine import Stack
+from tests.twin.plugins.engine import Stack
 
 pytestmark = pytest.mark.twin
 

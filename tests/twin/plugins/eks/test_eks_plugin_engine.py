@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.twin.plugins.aws.engine import Stack
+from tests.twin.plugins.engine import Stack
 
 pytestmark = pytest.mark.twin
 

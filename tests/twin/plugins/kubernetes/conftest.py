@@ -1,14 +1,7 @@
 """A real API server with its controllers, and the plugin as the engine would configure it."""
 
-import json
-import os
-import shlex
-import subprocess
-import sys
 import threading
 import time
-from importlib.metadata import version
-from pathlib import Path
 
 import pytest
 from eks_twin.binaries import tool
@@ -17,6 +10,8 @@ from eks_twin.plugins.base import Request
 from eks_twin.plugins.kubernetes.plugin import Kubernetes
 from eks_twin.plugins.wire import decode, encode
 from eks_twin.processes import Processes
+
+from tests.twin.plugins.engine import Stack
 
 READY_SECONDS = 60
 
@@ -123,61 +118,9 @@ def engine(plugin):
     return lambda token, name="thing": Engine(plugin, token, name)
 
 
-class Stack:
-    """A Pulumi project run by the real engine."""
-
-    def __init__(self, directory: Path, kubeconfig: Path) -> None:
-        self.directory = directory
-        home, bin_ = directory / "home", directory / "bin"
-        folder = home / "plugins" / f"resource-kubernetes-v{version('pulumi-kubernetes')}"
-        for path, module in (
-            (folder / "pulumi-resource-kubernetes", "eks_twin.plugins.kubernetes"),
-            (bin_ / "pulumi-language-python", "eks_twin.plugins.language_host"),
-        ):
-            path.parent.mkdir(parents=True)
-            path.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m {module} "$@"\n')
-            path.chmod(0o755)
-        (directory / "state").mkdir()
-        (directory / "Pulumi.yaml").write_text("name: project\nruntime: python\n")
-        self.environment = os.environ | {
-            "PATH": f"{bin_}{os.pathsep}{os.environ['PATH']}",
-            "PULUMI_HOME": str(home),
-            "PULUMI_BACKEND_URL": (directory / "state").as_uri(),
-            "PULUMI_CONFIG_PASSPHRASE": "test",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-            "TEST_KUBECONFIG": str(kubeconfig),
-        }
-        self.run("stack", "init", "dev")
-
-    def program(self, text: str) -> None:
-        (self.directory / "__main__.py").write_text(text)
-
-    def run(self, *arguments: str, fails: bool = False) -> str:
-        command = [tool("pulumi"), *arguments, "--non-interactive"]
-        answer = subprocess.run(
-            command, cwd=self.directory, env=self.environment, capture_output=True, text=True, check=False
-        )
-        output = answer.stdout + answer.stderr
-        assert (answer.returncode != 0) == fails, output
-        return output
-
-    def up(self, **how) -> str:
-        return self.run("up", "--yes", "--stack", "dev", **how)
-
-    def preview_steps(self) -> dict[str, str]:
-        """Resource name → what a preview would do with it, without what stays the same."""
-        output = self.run("preview", "--json", "--stack", "dev")
-        steps = json.loads(output[output.index("{") : output.rindex("}") + 1])["steps"]
-        return {step["urn"].rsplit("::", 1)[1]: step["op"] for step in steps if step["op"] != "same"}
-
-    def state(self) -> str:
-        return self.run("stack", "export", "--stack", "dev")
-
-
 @pytest.fixture
 def stack(tmp_path, control_plane):
-    return Stack(tmp_path, control_plane.kubeconfig)
+    return Stack(tmp_path, TEST_KUBECONFIG=str(control_plane.kubeconfig))
 
 
 @pytest.fixture

@@ -51,22 +51,22 @@ def program(level: str = "info", image: str = "web:1", *, npd: bool = False) -> 
 
 def test_a_stack_comes_up_stays_the_same_changes_and_goes(stack, kube):
     stack.program(program())
-    assert set(stack.preview_steps().values()) == {"create"}
+    assert set(stack.steps().values()) == {"create"}
     output = stack.up()
     assert 'pool  : "general"' in output
     assert "DaemonSet.apps/apps/v1" in output
-    assert stack.preview_steps() == {}
+    assert stack.steps() == {}
     refreshed = stack.run("refresh", "--yes", "--expect-no-changes", "--stack", "dev")
     assert "unchanged" in refreshed
-    assert "hunter2" not in stack.state()
-    assert "client-key" not in stack.state()
+    assert "hunter2" not in stack.export()
+    assert "client-key" not in stack.export()
 
     stack.program(program(level="debug", image="web:2"))
-    steps = stack.preview_steps()
-    assert (steps["settings"], steps["web"]) == ("replace", "update")
-    assert not steps.keys() & {"team", "pool", "neuron", "karpenter-crd"}
+    planned = stack.steps()
+    assert (planned["settings"], planned["web"]) == ("replace", "update")
+    assert not planned.keys() & {"team", "pool", "neuron", "karpenter-crd"}
     stack.up()
-    assert stack.preview_steps() == {}
+    assert stack.steps() == {}
 
     stack.program(program(level="debug", image="web:2", npd=True))
     assert "neuron-healthcheck-system" in stack.up(fails=True)

@@ -12,9 +12,9 @@ from eks_twin.binaries import tool
 
 
 class Stack:
-    """One stack; this process's environment says which AWS it sees."""
+    """One stack; this process's environment, and what is given beside it, say which AWS and cluster it sees."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, **environment: str) -> None:
         self.directory = directory
         home, programs = directory / "home", directory / "bin"
         modules = {programs / "pulumi-language-python": "eks_twin.plugins.language_host", programs / "aws": "awscli"}
@@ -34,6 +34,7 @@ class Stack:
             "PULUMI_CONFIG_PASSPHRASE": "test",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            **environment,
         }
         self.run("stack", "init", "dev")
 
@@ -61,8 +62,11 @@ class Stack:
         steps = json.loads(output[output.index("{") : output.rindex("}") + 1])["steps"]
         return {step["urn"].rsplit("::", 1)[1]: step["op"] for step in steps if step["op"] != "same"}
 
+    def export(self) -> str:
+        return self.run("stack", "export", "--stack", "dev")
+
     def resources(self) -> list[dict]:
-        return json.loads(self.run("stack", "export", "--stack", "dev"))["deployment"]["resources"]
+        return json.loads(self.export())["deployment"]["resources"]
 
     def outputs(self) -> dict:
         return json.loads(self.run("stack", "output", "--json", "--stack", "dev"))
