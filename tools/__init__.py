@@ -1,0 +1,1 @@
+"""Programs that make the data this repository carries; `python -m tools.<name>`."""
