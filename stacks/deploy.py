@@ -4,9 +4,10 @@ from typing import cast
 
 import pulumi
 import pulumi_aws as aws
-from eks_accelerators.model.charts import placement
+from eks_accelerators.args import PlatformArgs
+from eks_accelerators.model.placements import placement
 from eks_accelerators.model.platform import PlatformConfig
-from eks_accelerators.platform import Platform, PlatformArgs
+from eks_accelerators.platform import Platform
 
 
 def deploy(config: PlatformConfig) -> None:
@@ -22,4 +23,4 @@ def deploy(config: PlatformConfig) -> None:
     pulumi.export("kubeconfig", platform.kubeconfig)
     pulumi.export("node_role_name", platform.node_role_name)
     pulumi.export("pool_names", platform.pool_names)
-    pulumi.export("placements", {plan.name: placement(plan) for plan in config.plans})
+    pulumi.export("placements", {plan.name: placement(plan) for plan in config.plan.pools})

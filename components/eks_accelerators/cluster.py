@@ -1,75 +1,17 @@
 """Cluster: an EKS control plane, its add-ons, and the nodes that are there before Karpenter."""
 
-from typing import Any, NotRequired, TypedDict
+from typing import TypedDict
 
 import pulumi
 import pulumi_aws as aws
 import pulumi_eks as eks
 
 from . import system_nodes
+from .args import ClusterSettingsArgs
 from .model import labels, names, versions
 from .model.cluster import Access, ClusterSettings
 from .model.parse import parse
 from .ordering import once
-
-
-class AccessArgs(TypedDict):
-    """What one IAM principal may do in the cluster."""
-
-    principal: str
-    """ARN of an IAM role or user; a role's without the path of an assumed session."""
-    policy: NotRequired[str | None]
-    """EKS access policy, or null when `groups` say it all."""
-    namespaces: NotRequired[list[str]]
-    """Namespaces the policy is limited to; none means the whole cluster."""
-    groups: NotRequired[list[str]]
-    """Kubernetes groups, for role bindings of your own."""
-
-
-class AddonArgs(TypedDict):
-    """What differs from our choice for one EKS add-on."""
-
-    version: NotRequired[str]
-    """Such as `v1.21.1-eksbuild.3`; absent: the one that `versions.py` pins for the cluster's minor."""
-    configuration: NotRequired[dict[str, Any]]
-    """The add-on's configuration values; its own schema decides what is allowed."""
-
-
-class SystemNodesArgs(TypedDict):
-    """The managed node group that runs Karpenter and the add-ons; Karpenter must not run on nodes of its own."""
-
-    instance_types: NotRequired[list[str]]
-    """Types of one architecture, in order of preference."""
-    count: NotRequired[int]
-    """Nodes, at least two; 450 is the EKS quota of one group."""
-    volume_gib: NotRequired[int]
-    """Root volume in GiB; 20 is the size of the image itself."""
-    labels: NotRequired[dict[str, str]]
-    """Kubernetes labels of these nodes."""
-
-
-class ClusterSettingsArgs(TypedDict):
-    """An EKS cluster with its add-ons and its system nodes."""
-
-    name: str
-    """Name of the cluster, at most 46 characters; part of IAM role names and of what tags hold, hence immutable."""
-    public_access_cidrs: list[str]
-    """Networks that reach the API server from the Internet; none means the private endpoint only. It has no default,
-    since either answer locks somebody out or lets somebody in."""
-    kubernetes: NotRequired[str]
-    """Minor version, quoted: `"1.35"`."""
-    access: NotRequired[dict[str, AccessArgs]]
-    """People and pipelines by a name of your choice; who creates the cluster is its administrator in any case."""
-    logs: NotRequired[list[str]]
-    """Control plane logs sent to CloudWatch."""
-    log_retention_days: NotRequired[int]
-    """How long they are kept."""
-    deletion_protection: NotRequired[bool]
-    """Whether EKS refuses to delete the cluster until this is switched off."""
-    addons: NotRequired[dict[str, AddonArgs]]
-    """Deviations per add-on, by its name."""
-    system_nodes: NotRequired[SystemNodesArgs]
-    """The nodes that are there before Karpenter."""
 
 
 class ClusterArgs(TypedDict):

@@ -1,15 +1,14 @@
 """DevicePlugins: what turns hardware on a node into a resource that pods can request."""
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import pulumi
 import pulumi_kubernetes as k8s
 
-from .model import charts, versions
+from .args import DevicePluginSettingsArgs, NodeClassArgs, PoolArgs
+from .model.device_plugins import ChartPlan, DevicePluginSettings, chart_plans
 from .model.parse import parse
-from .model.pool_plan import plan_pool
-from .model.pools import Pool
-from .node_pools import PoolArgs
+from .model.pool_set import PoolSet
 
 
 class DevicePluginsArgs(TypedDict):
@@ -18,6 +17,12 @@ class DevicePluginsArgs(TypedDict):
     pools: list[PoolArgs]
     """The pools to serve: a plugin is installed if one of them has its devices, and tolerates the taints of those
     that do."""
+    node_classes: NotRequired[dict[str, NodeClassArgs]]
+    """What nodes of several pools are made from: some images bring a plugin of their own."""
+    kubernetes: str
+    """Minor version of the cluster, such as `1.35`; Neuron's scheduler must be of the same."""
+    settings: NotRequired[DevicePluginSettingsArgs]
+    """Which of the ways there are."""
 
 
 class DevicePlugins(pulumi.ComponentResource):
@@ -32,19 +37,22 @@ class DevicePlugins(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: DevicePluginsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("accel:index:DevicePlugins", name, None, opts)
-        pools = [parse(Pool, raw, at=f"pools[{i}]") for i, raw in enumerate(args["pools"])]
-        releases: list[k8s.helm.v3.Release] = []
-        values = charts.neuron_values([plan_pool(pool, {}) for pool in pools])
-        if values is not None:
-            neuron = k8s.helm.v3.Release(
-                f"{name}-neuron",
-                name="neuron",
-                chart=versions.NEURON_CHART,
-                version=versions.NEURON_CHART_VERSION,
-                namespace=charts.DEVICE_PLUGIN_NAMESPACE,
-                values=values,
-                opts=pulumi.ResourceOptions(parent=self),
-            )
-            releases.append(neuron)
+        self._name = name
+        pools = parse(PoolSet, {key: value for key, value in args.items() if key in PoolSet.model_fields}, at="args")
+        settings = parse(DevicePluginSettings, args.get("settings", {}), at="device_plugins")
+        releases = [self._release(plan) for plan in chart_plans(pools, settings, args["kubernetes"])]
         self.charts = pulumi.Output.all(*(release.name for release in releases)).apply(list[str])
         self.register_outputs({"charts": self.charts})
+
+    def _release(self, plan: ChartPlan) -> "k8s.helm.v3.Release":
+        return k8s.helm.v3.Release(
+            f"{self._name}-{plan.name}",
+            name=plan.name,
+            chart=plan.chart,
+            repository_opts=None if plan.repo is None else {"repo": plan.repo},
+            version=plan.version,
+            namespace=plan.namespace,
+            create_namespace=plan.own_namespace or None,
+            values=plan.values,
+            opts=pulumi.ResourceOptions(parent=self),
+        )

@@ -8,6 +8,7 @@ import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
 from . import system_nodes
+from .args import KarpenterSettingsArgs
 from .interruption_queue import InterruptionQueue
 from .model import charts, iam, names, versions
 from .model.karpenter import KarpenterSettings
@@ -15,24 +16,6 @@ from .model.karpenter_policy import Scope, controller_policies
 from .model.parse import parse
 from .ordering import once
 from .workload_role import WorkloadRole
-
-
-class KarpenterSettingsArgs(TypedDict):
-    """The controller that launches and removes the pools' nodes."""
-
-    version: NotRequired[str]
-    """Version of both charts, controller and CRDs, such as `1.14.1`."""
-    replicas: NotRequired[int]
-    """Controller pods; one leads, others stand by. No two share a node, so the system nodes bound it."""
-    cpu: NotRequired[str]
-    """CPU request and limit of each; Karpenter's guide's own figure."""
-    memory: NotRequired[str]
-    """Memory request and limit of each; Karpenter's guide's own figure."""
-    log_level: NotRequired[str]
-    """Verbosity of the controller's log."""
-    create_spot_role: NotRequired[bool]
-    """Whether to create EC2 Spot's service-linked role. An account has it once Spot was used there, and a second one is
-    refused; a new account lacks it and then every Spot launch fails, because Karpenter may not create roles."""
 
 
 class KarpenterArgs(TypedDict):
@@ -46,6 +29,8 @@ class KarpenterArgs(TypedDict):
     """Managed node group for the controller's pods, with as many nodes as there are replicas."""
     settings: NotRequired[KarpenterSettingsArgs]
     """Version and size of the controller."""
+    needed_gates: NotRequired[list[str]]
+    """Feature gates without which the pools would not work; absent: none."""
 
 
 class Karpenter(pulumi.ComponentResource):
@@ -75,6 +60,7 @@ class Karpenter(pulumi.ComponentResource):
                 "cluster_endpoint": args["cluster_endpoint"],
                 "queue_name": queue.queue_name,
                 "node_group": args["node_group"],
+                "needed_gates": args.get("needed_gates", []),
             },
         )
         # what a node needs to join, and to drain and leave; for depends_on within this program

@@ -1,26 +1,16 @@
 """Network: where the cluster stands."""
 
 from collections.abc import Mapping
-from typing import NotRequired, TypedDict
+from typing import TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
+from .args import NetworkSettingsArgs
 from .model import labels, subnets
 from .model.network import NetworkSettings
 from .model.parse import parse
 from .ordering import once
-
-
-class NetworkSettingsArgs(TypedDict):
-    """A VPC with public and private subnets in two or more zones."""
-
-    zones: list[str]
-    """Availability zones such as `us-west-2a`; two to six of one region, as EKS wants at least two."""
-    cidr: NotRequired[str]
-    """IPv4 range of the VPC, from /16 to /22; the default gives each zone 8,192 addresses for nodes and pods."""
-    nat: NotRequired[str]
-    """NAT gateways for the private subnets: `single` in the first zone, `per_zone`, or `none` at all."""
 
 
 class NetworkArgs(TypedDict):

@@ -1,120 +1,23 @@
 """NodePools: the kinds of node that workloads can ask for."""
 
-from typing import Final, NotRequired, TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NotRequired, TypedDict
 
 import pulumi
+import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
+from .args import NodeClassArgs, NodeOverlaySpecArgs, PoolArgs
 from .model import labels, manifests
+from .model.class_plan import ClassPlan
 from .model.parse import parse
-from .model.pool_plan import PoolPlan, plan_pool
-from .model.pools import Pool
+from .model.pool_plan import PoolPlan
+from .model.pool_set import PoolSet
 from .ordering import once
 
 _DRAIN_TIMEOUT: Final = "30m"
 """Deleting a pool waits until its last node is drained and terminated; the provider's ten minutes are too short for
 nodes whose pods leave slowly."""
-
-
-class TaintArgs(TypedDict):
-    """A taint of every node of the pool: pods that do not tolerate it stay away."""
-
-    key: str
-    """Such as `aws.amazon.com/neuron`."""
-    value: NotRequired[str]
-    """Such as `true`; absent: no value (Karpenter refuses an empty one)."""
-    effect: NotRequired[str]
-    """What happens to pods that do not tolerate it."""
-
-
-class VolumeArgs(TypedDict):
-    """The root volume of every node of the pool."""
-
-    size: NotRequired[str]
-    """Such as `200Gi`; absent: 100Gi, with an accelerator 500Gi."""
-    type: NotRequired[str]
-    """EBS volume type."""
-    iops: NotRequired[int]
-    """Provisioned operations per second; absent: the type's baseline (gp3: 3,000)."""
-    throughput: NotRequired[int]
-    """MiB per second, gp3 only; absent: 125."""
-    encrypted: NotRequired[bool]
-    """Whether EBS encrypts it, with the account's default key."""
-
-
-class LimitsArgs(TypedDict):
-    """What all nodes of the pool together may have. Karpenter launches nothing beyond it."""
-
-    cpu: NotRequired[str]
-    """vCPUs; absent: not limited."""
-    memory: NotRequired[str]
-    """Such as `500Gi`; absent: not limited."""
-    extended: NotRequired[dict[str, str]]
-    """Accelerator devices or cores by resource key, such as `aws.amazon.com/neuron: 12`."""
-
-
-class BudgetArgs(TypedDict):
-    """How many nodes Karpenter may disrupt at once."""
-
-    nodes: NotRequired[str]
-    """A share or a number; a share rounds up, so 10% of nine nodes is one."""
-    reasons: NotRequired[list[str]]
-    """Kinds of disruption it is about; none means all."""
-    schedule: NotRequired[str]
-    """When it begins to hold, as a UTC cron expression; absent: always."""
-    duration: NotRequired[str]
-    """How long it holds from then; goes with `schedule`."""
-
-
-class DisruptionArgs(TypedDict):
-    """When Karpenter removes nodes of its own accord."""
-
-    policy: NotRequired[str]
-    """Absent: `WhenEmptyOrUnderutilized`; with an accelerator `WhenEmpty`, since a moved training job loses work."""
-    after: NotRequired[str]
-    """How long a node must have been idle or underused; `Never` switches consolidation off."""
-    budgets: NotRequired[list[BudgetArgs]]
-    """All must allow a disruption; Karpenter's own default is one of 10%."""
-
-
-class PoolArgs(TypedDict):
-    """One kind of node: an EC2NodeClass and a NodePool of the same name."""
-
-    name: str
-    """Unique; also the value of the label `karpenter.sh/nodepool` on its nodes."""
-    accelerator: NotRequired[str]
-    """Such as `inferentia2`: decides families, architecture, taint, volume, limits and plugin. Absent: a CPU pool."""
-    instance_families: NotRequired[list[str]]
-    """Such as `[c5, m5, r5]`; none: the accelerator's, or current c, m and r families."""
-    instance_types: NotRequired[list[str]]
-    """Exact types instead of families."""
-    architecture: NotRequired[str]
-    """Absent: the accelerator's, otherwise `amd64`."""
-    capacity_types: NotRequired[list[str]]
-    """With both, Karpenter takes Spot while there is any."""
-    labels: NotRequired[dict[str, str]]
-    """Labels of every node, for selectors of your own."""
-    taints: NotRequired[list[TaintArgs]]
-    """Absent: with an accelerator its resource key with the value `true`, otherwise none; `[]`: none."""
-    volume: NotRequired[VolumeArgs]
-    """Root volume."""
-    limits: NotRequired[LimitsArgs]
-    """Absent: two of the largest node with an accelerator, otherwise 256 vCPUs. Given, it replaces those entirely."""
-    expire_after: NotRequired[str]
-    """Age at which a node is replaced; 30 days bounds how old its image and its certificates get."""
-    termination_grace_period: NotRequired[str]
-    """How long pods may take to leave a node that is being replaced. Without one, a pod marked do-not-disrupt keeps an
-    expired node, and its bill, for ever."""
-    disruption: NotRequired[DisruptionArgs]
-    """When nodes are removed."""
-    weight: NotRequired[int]
-    """Pools with more weight are tried first; absent: 0."""
-    ami: NotRequired[str]
-    """Image alias, pinned by default; `al2023@latest` replaces every node on the day of each release."""
-    detailed_monitoring: NotRequired[bool]
-    """Whether CloudWatch gets metrics every minute, at a price for each instance."""
-    tags: NotRequired[dict[str, str]]
-    """Tags of instances, volumes and network interfaces; added to the platform's."""
 
 
 class NodePoolsArgs(TypedDict):
@@ -128,12 +31,16 @@ class NodePoolsArgs(TypedDict):
     """The cluster's own security group."""
     pools: list[PoolArgs]
     """Kinds of node, by unique name."""
+    node_classes: NotRequired[dict[str, NodeClassArgs]]
+    """What nodes of several pools are made from, by the name that a pool's `shared_class` says."""
+    overlays: NotRequired[dict[str, NodeOverlaySpecArgs]]
+    """What Karpenter takes some instance types for, by name."""
     tags: NotRequired[dict[str, str]]
     """Tags of everything that every pool launches."""
 
 
 class NodePools(pulumi.ComponentResource):
-    """One EC2NodeClass and one NodePool for each entry of `pools`.
+    """One NodePool for each entry of `pools`, its EC2NodeClass, and what both stand on.
 
     Deleting a pool drains its nodes. Whoever composes this component makes it depend on what nodes need until then: the
     controller, their role's policies and access entry, and name resolution for the pods that leave.
@@ -144,37 +51,103 @@ class NodePools(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: NodePoolsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("accel:index:NodePools", name, None, opts)
-        self._name = name
-        pools = [parse(Pool, raw, at=f"pools[{i}]") for i, raw in enumerate(args["pools"])]
-        place: manifests.NodePlace = {
-            "role": args["node_role_name"],
-            "subnet_ids": args["subnet_ids"],
-            "security_group_id": args["security_group_id"],
-        }
-        made = [self._pool(plan_pool(pool, args.get("tags", {})), place) for pool in pools]
-        self.pool_names = once([pool.name for pool in pools], *(pool.id for pool in made))
+        self._name, self._args, self._children = name, args, pulumi.ResourceOptions(parent=self)
+        said = {key: value for key, value in args.items() if key in PoolSet.model_fields}
+        plan = parse(PoolSet, said, at="args").plan
+        fabric = self._fabric_rules(plan.pools)
+        classes = {each.name: self._class(each, fabric) for each in plan.classes}
+        for key, overlay in plan.overlays.items():
+            self._object(manifests.NODE_OVERLAY_API, manifests.NODE_OVERLAY_KIND, key, overlay.manifest())
+        made = [self._pool(pool, classes[pool.class_name]) for pool in plan.pools]
+        self.pool_names = once([pool.name for pool in plan.pools], *(pool.id for pool in made))
         self.register_outputs({"pool_names": self.pool_names})
 
-    def _pool(self, plan: PoolPlan, place: manifests.NodePlace) -> "k8s.apiextensions.CustomResource":
-        # Ready: image alias, subnets, role and launch were tried; without the annotation `up` ends before anybody knows
-        metadata = {"name": plan.name, "annotations": {labels.WAIT_FOR: "condition=Ready"}}
-        node_class = k8s.apiextensions.CustomResource(
-            f"{self._name}-{plan.name}-class",
-            api_version=manifests.NODE_CLASS_API,
-            kind=manifests.NODE_CLASS_KIND,
-            metadata=metadata,
-            spec=manifests.node_class_spec(plan, place),
-            opts=pulumi.ResourceOptions(parent=self),
+    def _fabric_rules(self, pools: Sequence[PoolPlan]) -> Sequence[pulumi.Resource]:
+        """EFA traffic needs a rule that names the group itself in both directions, and EKS makes the inbound one only.
+
+        Outbound to everywhere does not count. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa-start.html
+        """
+        if not any(pool.efa for pool in pools):
+            return ()
+        group = self._args["security_group_id"]
+        rule = aws.vpc.SecurityGroupEgressRule(
+            f"{self._name}-efa",
+            security_group_id=group,
+            referenced_security_group_id=group,
+            ip_protocol="-1",
+            description="EFA traffic between nodes",
+            opts=self._children,
         )
+        return (rule,)
+
+    def _class(self, plan: ClassPlan, fabric: Sequence[pulumi.Resource]) -> "k8s.apiextensions.CustomResource":
+        placement = None
+        if plan.placement is not None:
+            placement = aws.ec2.PlacementGroup(
+                f"{self._name}-{plan.name}-placement", strategy=plan.placement, opts=self._children
+            )
+        spec = self._located(manifests.node_class(plan), placement)
+        # no value flows: a node that launches without the rule has adapters that reach nobody
+        opts = pulumi.ResourceOptions(parent=self, depends_on=[*fabric])
+        return self._object(manifests.NODE_CLASS_API, manifests.NODE_CLASS_KIND, plan.name, spec, opts=opts)
+
+    def _located(self, spec: manifests.Manifest, placement: "aws.ec2.PlacementGroup | None") -> Mapping[str, Any]:
+        """`spec` with what exists, or will, in place of what stands for it.
+
+        Subnets and security group are given by id, not by discovery tag: an id exists when its resource does, selects
+        exactly one thing, and makes the class depend on what its nodes stand on.
+        """
+        groups = [{"id": self._args["security_group_id"]}]
+        later: dict[str, tuple[object, Any]] = {
+            "role": (manifests.ROLE_LATER, self._args["node_role_name"]),
+            "subnetSelectorTerms": (
+                manifests.SUBNETS_LATER,
+                pulumi.Output.from_input(self._args["subnet_ids"]).apply(_id_terms),
+            ),
+            "securityGroupSelectorTerms": (manifests.SECURITY_GROUPS_LATER, groups),
+        }
+        if placement is not None:
+            later["placementGroupSelector"] = (manifests.PLACEMENT_GROUP_LATER, {"name": placement.name})
+        located = {key: value for key, (stands_for, value) in later.items() if spec.get(key) == stands_for}
+        return {**spec, **located}
+
+    def _pool(
+        self, plan: PoolPlan, node_class: "k8s.apiextensions.CustomResource"
+    ) -> "k8s.apiextensions.CustomResource":
         # no value flows, as the reference is a name; and a class cannot go while a pool's nodes use it
         after_class = pulumi.ResourceOptions(
             parent=self, depends_on=[node_class], custom_timeouts=pulumi.CustomTimeouts(delete=_DRAIN_TIMEOUT)
         )
+        spec = manifests.node_pool(plan)
+        return self._object(manifests.NODE_POOL_API, manifests.NODE_POOL_KIND, plan.name, spec, opts=after_class)
+
+    def _object(
+        self,
+        api: str,
+        kind: str,
+        key: str,
+        spec: Mapping[str, Any],
+        *,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> "k8s.apiextensions.CustomResource":
         return k8s.apiextensions.CustomResource(
-            f"{self._name}-{plan.name}-pool",
-            api_version=manifests.NODE_POOL_API,
-            kind=manifests.NODE_POOL_KIND,
-            metadata=metadata,
-            spec=manifests.node_pool_spec(plan),
-            opts=after_class,
+            f"{self._name}-{key}-{_ROLES[kind]}",
+            api_version=api,
+            kind=kind,
+            # Ready: alias, subnets, role and launch were tried; without it `up` ends before anybody knows
+            metadata={"name": key, "annotations": {labels.WAIT_FOR: "condition=Ready"}},
+            spec=spec,
+            opts=self._children if opts is None else opts,
         )
+
+
+_ROLES: Final = {
+    manifests.NODE_CLASS_KIND: "class",
+    manifests.NODE_POOL_KIND: "pool",
+    manifests.NODE_OVERLAY_KIND: "overlay",
+}
+"""Last part of an object's logical name."""
+
+
+def _id_terms(ids: Sequence[str]) -> list[dict[str, str]]:
+    return [{"id": identifier} for identifier in ids]

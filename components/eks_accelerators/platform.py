@@ -1,35 +1,19 @@
 """Platform: everything, in the right order. The only file that knows in which order components are made and removed."""
 
-from typing import NotRequired, TypedDict
-
 import pulumi
 import pulumi_kubernetes as k8s
 
-from .cluster import Cluster, ClusterSettingsArgs
+from .args import PlatformArgs
+from .cluster import Cluster
 from .device_plugins import DevicePlugins
-from .karpenter import Karpenter, KarpenterSettingsArgs
+from .karpenter import Karpenter
 from .model import versions
 from .model.cluster import ClusterSettings
 from .model.parse import parse
 from .model.platform import PlatformConfig
-from .network import Network, NetworkSettingsArgs
-from .node_pools import NodePools, PoolArgs
+from .network import Network
+from .node_pools import NodePools
 from .storage import Storage, StorageArgs
-
-
-class PlatformArgs(TypedDict):
-    """A network, a cluster, Karpenter, and pools of nodes."""
-
-    network: NetworkSettingsArgs
-    """Where it stands."""
-    cluster: ClusterSettingsArgs
-    """The cluster and the nodes that are there before Karpenter."""
-    pools: list[PoolArgs]
-    """The kinds of node that workloads can ask for."""
-    karpenter: NotRequired[KarpenterSettingsArgs]
-    """The controller that launches them."""
-    tags: NotRequired[dict[str, str]]
-    """Tags of everything, what Karpenter launches included."""
 
 
 class Platform(pulumi.ComponentResource):
@@ -81,6 +65,7 @@ class Platform(pulumi.ComponentResource):
                 "cluster_endpoint": cluster.endpoint,
                 "node_group": cluster.node_group,
                 "settings": args.get("karpenter", {}),
+                "needed_gates": [*config.needed_gates],
             },
             in_cluster,
         )
@@ -94,11 +79,22 @@ class Platform(pulumi.ComponentResource):
                 "subnet_ids": network.node_subnet_ids,
                 "security_group_id": cluster.security_group_id,
                 "pools": args["pools"],
+                "node_classes": args.get("node_classes", {}),
+                "overlays": args.get("overlays", {}),
                 "tags": args.get("tags", {}),
             },
             drained_first,
         )
-        DevicePlugins(f"{name}-device-plugins", {"pools": args["pools"]}, in_cluster)
+        DevicePlugins(
+            f"{name}-device-plugins",
+            {
+                "pools": args["pools"],
+                "node_classes": args.get("node_classes", {}),
+                "kubernetes": config.cluster.kubernetes,
+                "settings": args.get("device_plugins", {}),
+            },
+            in_cluster,
+        )
         # no value flows: the driver's controller needs a node to run on
         on_nodes = pulumi.ResourceOptions(parent=self, providers=[kubernetes], depends_on=[cluster.nodes])
         Storage(f"{name}-storage", _storage(config.cluster, cluster.name), on_nodes)

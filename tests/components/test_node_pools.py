@@ -49,7 +49,7 @@ def test_a_misspelt_pool_names_its_place_in_the_list(node_pools):
 
 
 def test_no_plugin_is_installed_for_pools_without_devices(run):
-    assert run(lambda: DevicePlugins("d", {"pools": [{"name": "cpu"}]})).of("Release") == []
+    assert run(lambda: DevicePlugins("d", {"pools": [{"name": "cpu"}], "kubernetes": "1.35"})).of("Release") == []
 
 
 def test_the_neuron_plugin_runs_wherever_a_pool_has_devices(run):
@@ -58,7 +58,7 @@ def test_the_neuron_plugin_runs_wherever_a_pool_has_devices(run):
         "accelerator": "trainium",
         "taints": [{"key": "team", "value": "a", "effect": "NoExecute"}],
     }
-    (release,) = run(lambda: DevicePlugins("d", {"pools": [*POOLS, tainted]})).of("Release")
+    (release,) = run(lambda: DevicePlugins("d", {"pools": [*POOLS, tainted], "kubernetes": "1.35"})).of("Release")
     assert release.inputs["chart"] == "oci://public.ecr.aws/neuron/neuron-helm-chart"
     assert (release.inputs["version"], release.inputs["namespace"]) == ("1.10.0", "kube-system")
     values = release.inputs["values"]

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any, get_args, get_origin
 
 import pytest
-from eks_accelerators.device_plugins import DevicePlugins
 from eks_accelerators.model.platform import PlatformConfig
+from eks_accelerators.model.pool_set import PoolSet
 from eks_accelerators.model.values import Value
-from eks_accelerators.node_pools import NodePools
 from eks_accelerators.platform import Platform
 
 COMPONENTS = Path(__file__).parents[2] / "components" / "eks_accelerators"
@@ -24,22 +23,15 @@ def seen() -> dict[str, list[Any]]:
 
 @pytest.fixture
 def registered(run, seen):
-    """What a platform, or pools by themselves, register."""
+    """What a platform registers."""
 
     def registered(config):
         key = json.dumps(config, sort_keys=True)
         if key not in seen:
-            seen[key] = run(lambda: Platform("platform", config) if "cluster" in config else pools_alone(config))
+            seen[key] = run(lambda: Platform("platform", config))
         return seen[key]
 
     return registered
-
-
-def pools_alone(config) -> None:
-    """The two components that read pools; `Platform` hands them on as they are."""
-    place = {"node_role_name": "role", "subnet_ids": ["subnet-a"], "security_group_id": "sg-1"}
-    NodePools("pools", {**place, **config})
-    DevicePlugins("plugins", config)
 
 
 @pytest.fixture
@@ -161,51 +153,37 @@ ALTERNATIVES = {
     "karpenter.memory": "2Gi",
     "karpenter.log_level": "debug",
     "karpenter.create_spot_role": True,
+    "karpenter.image": {"repository": "example.com/karpenter", "tag": "1.14.1"},
+    "karpenter.image.repository": "example.com/other",
+    "karpenter.image.tag": "1.14.0",
+    "karpenter.role_rules": [{"api_groups": ["llmaz.io"], "resources": ["openmodels"], "verbs": ["get"]}],
+    "karpenter.role_rules.0.api_groups": ["example.com"],
+    "karpenter.role_rules.0.resources": ["things"],
+    "karpenter.role_rules.0.verbs": ["list"],
+    "karpenter.feature_gates": {"nodeRepair": True},
+    "device_plugins": {"neuron_scheduler": True},
+    "device_plugins.nvidia": "gpu-operator",
+    "device_plugins.monitoring": True,
+    "device_plugins.neuron_scheduler": True,
     "tags": {"team": "ml"},
     "pools": [{"name": "other"}],
-    "pools.0.name": "other",
-    "pools.0.accelerator": "trainium",
-    "pools.0.instance_families": ["c5"],
-    "pools.0.instance_types": ["c5.large"],
-    "pools.0.architecture": "arm64",
-    "pools.0.capacity_types": ["spot"],
-    "pools.0.labels": {"a": "b"},
-    "pools.0.taints": [{"key": "a"}],
-    "pools.0.taints.0.key": "b",
-    "pools.0.taints.0.value": "c",
-    "pools.0.taints.0.effect": "NoExecute",
-    "pools.0.volume": {"size": "50Gi"},
-    "pools.0.volume.size": "60Gi",
-    "pools.0.volume.type": "gp2",
-    "pools.0.volume.iops": 4000,
-    "pools.0.volume.throughput": 300,
-    "pools.0.volume.encrypted": False,
-    "pools.0.limits": {"cpu": "100"},
-    "pools.0.limits.cpu": "101",
-    "pools.0.limits.memory": "500Gi",
-    "pools.1.limits.extended": {"aws.amazon.com/neuron": "12"},
-    "pools.0.expire_after": "Never",
-    "pools.0.termination_grace_period": "1h",
-    "pools.0.disruption": {"after": "10m"},
-    "pools.0.disruption.policy": "Balanced",
-    "pools.0.disruption.after": "Never",
-    "pools.0.disruption.budgets": [{"nodes": "1"}],
-    "pools.0.disruption.budgets.0.nodes": "2",
-    "pools.0.disruption.budgets.0.reasons": ["Empty"],
-    "pools.0.disruption.budgets.0.schedule": "@daily",
-    "pools.0.disruption.budgets.0.duration": "9h",
-    "pools.0.weight": 5,
-    "pools.0.ami": "al2023@latest",
-    "pools.0.detailed_monitoring": True,
-    "pools.0.tags": {"a": "b"},
+    "node_classes": {"shared": {"context": "c"}},
+    "overlays": {"mine": {"requirements": [], "price": "1"}},
 }
-"""Another value for every field; the parents of nested ones stand in `_FULL`."""
+"""Another value for every field that is not the pools' own (those: tests/model/test_every_field.py); the parents of
+nested ones stand in `_FULL`."""
+
+_POOLS = {
+    "device_plugins": [{"name": "gpu", "accelerator": "t4"}, {"name": "inf2", "accelerator": "inferentia2"}],
+    "node_classes": [{"name": "p", "shared_class": "shared"}],
+}
+"""Pools that a setting is about."""
 
 _FULL = {
     "cluster.access": {"ops": {"principal": "arn:aws:iam::123456789012:role/ops"}},
     "cluster.addons": {"coredns": {"version": "v1.13.2-eksbuild.1"}},
-    "pools.0.taints": [{"key": "a", "value": "b"}],
-    "pools.0.disruption": {"budgets": [{"nodes": "1", "schedule": "@hourly", "duration": "8h"}]},
+    "karpenter.image": {"repository": "example.com/karpenter", "tag": "1.13.0"},
+    "karpenter.role_rules": [{"api_groups": ["llmaz.io"], "resources": ["openmodels"], "verbs": ["get"]}],
 }
 
 
@@ -226,7 +204,8 @@ def test_every_field_changes_something(registered, minimal, path):
     def fingerprint(config):
         return sorted(json.dumps([r.type, r.name, r.inputs], sort_keys=True) for r in registered(config))
 
-    base = {"pools": minimal["pools"]} if path.startswith("pools.") else minimal
+    base = {**minimal, "pools": _POOLS.get(path.partition(".")[0], minimal["pools"])}
+    base |= {"node_classes": {"shared": {}}} if path == "node_classes" else {}
     for parent, value in _FULL.items():
         if path.startswith(f"{parent}."):
             base = put(base, parent, value)
@@ -252,4 +231,5 @@ def test_the_test_that_every_field_changes_something_forgets_none():
     tried = {
         ".".join("*" if p.isdigit() or p in ("ops", "coredns") else p for p in path.split(".")) for path in ALTERNATIVES
     }
-    assert set(fields(PlatformConfig)) - tried == {"network", "cluster"}
+    pools = {name for name in fields(PlatformConfig) if "." in name and name.split(".")[0] in PoolSet.model_fields}
+    assert set(fields(PlatformConfig)) - pools - tried == {"network", "cluster"}

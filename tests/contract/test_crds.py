@@ -5,23 +5,18 @@ import functools
 import pytest
 import yaml
 from eks_accelerators.model.accelerators import ACCELERATORS
-from eks_accelerators.model.manifests import node_class_spec, node_pool_spec
+from eks_accelerators.model.manifests import node_class, node_pool
 from eks_accelerators.model.parse import parse
-from eks_accelerators.model.pool_plan import plan_pool
-from eks_accelerators.model.pools import Pool
+from eks_accelerators.model.pool_set import PoolSet
 from eks_twin.binaries import karpenter_source
 from jsonschema import Draft202012Validator
 
 pytestmark = pytest.mark.twin
-PLACE = {"role": "r", "subnet_ids": ["subnet-1"], "security_group_id": "sg-1"}
-TERMS = {"subnetSelectorTerms": [{"id": "subnet-1"}]}
-"""What the one Output in a node class becomes; it holds the ids above."""
-
 POOLS = [
     {},
     *({"accelerator": name} for name in ACCELERATORS),
-    {"instance_types": ["m5.large"], "weight": 10, "detailed_monitoring": True, "tags": {"team": "ml"}},
-    {"volume": {"size": "1Ti", "type": "io2", "iops": 3000}, "labels": {"a.example/b": ""}},
+    {"instance_types": ["m5.large"], "weight": 10, "node_class": {"tags": {"team": "ml"}}},
+    {"node_class": {"volume": {"size": "1Ti", "type": "io2", "iops": 3000}}, "labels": {"a.example/b": ""}},
     {"taints": [{"key": "team"}, {"key": "dedicated", "value": "ml", "effect": "NoExecute"}]},
     {"limits": {"cpu": "1k", "memory": "500Gi"}, "expire_after": "Never"},
     {"accelerator": "inferentia2", "limits": {"extended": {"aws.amazon.com/neuron": "12"}}},
@@ -33,6 +28,10 @@ POOLS = [
         }
     },
 ]
+
+
+def planned(fields):
+    return parse(PoolSet, {"pools": [{"name": "p", **fields}]}, at="args").plan
 
 
 @functools.cache
@@ -62,10 +61,9 @@ def refusals(file, spec):
 
 @pytest.mark.parametrize("fields", POOLS, ids=str)
 def test_every_pool_is_valid_against_the_published_schemas(fields):
-    plan = plan_pool(parse(Pool, {"name": "p", **fields}, at="pool"), {})
-    node_class = {**node_class_spec(plan, PLACE), **TERMS}
-    assert refusals("karpenter.sh_nodepools.yaml", node_pool_spec(plan)) == []
-    assert refusals("karpenter.k8s.aws_ec2nodeclasses.yaml", node_class) == []
+    plan = planned(fields)
+    assert refusals("karpenter.sh_nodepools.yaml", node_pool(plan.pools[0])) == []
+    assert refusals("karpenter.k8s.aws_ec2nodeclasses.yaml", node_class(plan.classes[0])) == []
 
 
 @pytest.mark.parametrize(
@@ -77,5 +75,5 @@ def test_every_pool_is_valid_against_the_published_schemas(fields):
     ],
 )
 def test_the_schema_is_one_that_can_refuse(change, complaint):
-    spec = node_pool_spec(plan_pool(parse(Pool, {"name": "p"}, at="pool"), {})) | change
+    spec = node_pool(planned({}).pools[0]) | change
     assert complaint in " ".join(refusals("karpenter.sh_nodepools.yaml", spec))

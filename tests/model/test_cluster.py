@@ -34,7 +34,7 @@ ROLE = "arn:aws:iam::123456789012:role/ops"
             {"system_nodes": {"count": 1}},
             "system_nodes.count = 1: input should be greater than or equal to 2; raise it",
         ),
-        ({"system_nodes": {"instance_types": ["m55.large"]}}, "no instance family 'm55'; did you mean 'm5"),
+        ({"system_nodes": {"instance_types": ["m55.large"]}}, "no such instance type; did you mean 'm5.large'?"),
         ({"system_nodes": {"instance_types": ["inf2.xlarge"]}}, "carries accelerators that system pods cannot use"),
         ({"system_nodes": {"instance_types": ["m5.large", "m7g.large"]}}, "one node group has one image"),
         ({"system_nodes": {"labels": {"a": "b c"}}}, "not a label value"),

@@ -1,17 +1,14 @@
 """The manifests against the published Inferentia2 lab, field by field."""
 
 import pytest
-from eks_accelerators.model.manifests import node_class_spec, node_pool_spec
+from eks_accelerators.model.manifests import node_class, node_pool
 from eks_accelerators.model.parse import parse
-from eks_accelerators.model.pool_plan import plan_pool
-from eks_accelerators.model.pools import Pool
-
-PLACE = {"role": "KarpenterNodeRole-c", "subnet_ids": ["subnet-1"], "security_group_id": "sg-1"}
+from eks_accelerators.model.pool_set import PoolSet
 
 
 def specs(**fields):
-    plan = plan_pool(parse(Pool, {"name": "p", **fields}, at="pool"), {})
-    return node_pool_spec(plan), node_class_spec(plan, PLACE)
+    plan = parse(PoolSet, {"pools": [{"name": "p", **fields}]}, at="args").plan
+    return node_pool(plan.pools[0]), node_class(plan.classes[0])
 
 
 def test_the_pool_of_the_lab_is_written_as_the_lab_writes_it():
@@ -47,14 +44,15 @@ def test_the_pool_of_the_lab_is_written_as_the_lab_writes_it():
 
 
 def test_the_class_of_the_lab_is_written_as_the_lab_writes_it_with_ids_for_discovery_tags():
-    _, node_class = specs(
-        accelerator="inferentia2", ami="al2023@latest", tags={"app.kubernetes.io/created-by": "eks-workshop"}
+    _, made = specs(
+        accelerator="inferentia2",
+        node_class={"ami": "al2023@latest", "tags": {"app.kubernetes.io/created-by": "eks-workshop"}},
     )
-    del node_class["subnetSelectorTerms"]  # an output; test_node_pools sees it resolved
-    assert node_class == {
+    assert made == {
         "amiSelectorTerms": [{"alias": "al2023@latest"}],
-        "role": "KarpenterNodeRole-c",
-        "securityGroupSelectorTerms": [{"id": "sg-1"}],
+        "role": "role-of-the-nodes",  # this and two ids stand for what test_node_pools sees in their place
+        "subnetSelectorTerms": [{"id": "subnet-0"}],
+        "securityGroupSelectorTerms": [{"id": "sg-0"}],
         "blockDeviceMappings": [
             {
                 "deviceName": "/dev/xvda",
@@ -78,11 +76,11 @@ def test_a_taint_without_a_value_has_no_value_field():
 
 
 def test_optional_parts_are_left_out_and_not_written_empty():
-    pool, node_class = specs()
+    pool, made = specs()
     assert "metadata" not in pool["template"]
     assert "taints" not in pool["template"]["spec"]
     assert "weight" not in pool
-    assert "tags" not in node_class
+    assert not {"tags", "kubelet", "userData", "networkInterfaces", "instanceStorePolicy"} & made.keys()
 
 
 def test_budgets_carry_what_was_said():
@@ -92,5 +90,5 @@ def test_budgets_carry_what_was_said():
 
 @pytest.mark.parametrize(("field", "value"), [("iops", 6000), ("throughput", 500)])
 def test_a_provisioned_volume_says_so(field, value):
-    ebs = specs(volume={field: value})[1]["blockDeviceMappings"][0]["ebs"]
+    ebs = specs(node_class={"volume": {field: value}})[1]["blockDeviceMappings"][0]["ebs"]
     assert ebs[field] == value

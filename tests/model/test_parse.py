@@ -15,10 +15,10 @@ def test_all_problems_are_reported_at_once_each_with_path_value_rule_and_fix(raw
     )
     assert message.splitlines() == [
         "5 problems in the configuration:",
+        "  platform.pools[0].accelerator = 'inferentia3': no such accelerator; did you mean 'inferentia'?",
         "  platform.network.nat = 'nine': input should be 'none', 'single' or 'per_zone'; use one of those",
         "  platform.cluster.public_access_cidrs = (absent): required; add it",
         "  platform.cluster.kubernetes = 1.35: input should be a valid string; write a string; quote versions",
-        "  platform.pools[0].accelerator = 'inferentia3': no such accelerator; did you mean 'inferentia'?",
         "  platform.pools[1].lables = {}: unknown key; did you mean 'labels'?",
     ]
 
@@ -32,7 +32,9 @@ def test_a_misspelt_key_does_not_hide_what_else_is_wrong_around_it(with_cpu_pool
 
 
 def test_a_key_that_is_near_to_none_gets_the_whole_list(raw, refusal):
-    assert "unknown key; use one of: cluster, karpenter, network, pools, tags" in refusal(raw(zzz=1))
+    assert "unknown key; use one of: cluster, device_plugins, karpenter, network, node_classes, overlays" in refusal(
+        raw(zzz=1)
+    )
 
 
 @pytest.mark.parametrize(
@@ -40,7 +42,11 @@ def test_a_key_that_is_near_to_none_gets_the_whole_list(raw, refusal):
     [
         ({"pool": []}, "platform.pool ", "pools"),
         ({"pools": [{"name": "a", "lable": {}}]}, "platform.pools[0].lable ", "labels"),
-        ({"pools": [{"name": "a", "volume": {"sise": "1Gi"}}]}, "platform.pools[0].volume.sise ", "size"),
+        (
+            {"pools": [{"name": "a", "node_class": {"volume": {"sise": "1"}}}]},
+            "platform.pools[0].node_class.volume.sise ",
+            "size",
+        ),
         ({"pools": [{"name": "a", "taints": [{"keys": "x"}]}]}, "platform.pools[0].taints[0].keys ", "key"),
         (
             {"pools": [{"name": "a", "disruption": {"budgets": [{"node": "1"}]}}]},

@@ -6,11 +6,11 @@ from eks_accelerators.model import versions
     ("change", "expected"),
     [
         (
-            {"karpenter": {"version": "1.8.6"}},
-            "platform.karpenter.version = '1.8.6': Kubernetes 1.35 needs Karpenter 1.9 or newer; e.g. 1.14.1",
+            {"karpenter": {"version": "1.12.6"}},
+            "platform.karpenter.version = '1.12.6': Karpenter 1.13 to 1.15 can be installed; e.g. 1.14.1",
         ),
-        ({"karpenter": {"version": "0.37.0"}}, "version = '0.37.0': Karpenter 1.5 to 1.14 can be installed"),
-        ({"karpenter": {"version": "1.15.0"}}, "version = '1.15.0': Karpenter 1.5 to 1.14 can be installed"),
+        ({"karpenter": {"version": "0.37.0"}}, "version = '0.37.0': Karpenter 1.13 to 1.15 can be installed"),
+        ({"karpenter": {"version": "1.16.0"}}, "version = '1.16.0': Karpenter 1.13 to 1.15 can be installed"),
         ({"karpenter": {"version": "1.14"}}, "version = '1.14': not a version of three numbers; e.g. 1.14.1"),
         ({"karpenter": {"replicas": 3}}, "no two replicas share a node and there are 2 system nodes"),
         ({"tags": {"karpenter.sh/nodepool": "x"}}, "Karpenter or EC2 sets this tag itself"),
@@ -34,7 +34,7 @@ def test_the_defaults_go_together_on_every_known_minor(platform, kubernetes):
 
 @pytest.mark.parametrize(
     ("kubernetes", "karpenter", "accepted"),
-    [("1.33", "1.5.0", True), ("1.34", "1.5.0", False), ("1.34", "1.6.0", True), ("1.35", "1.9.0", True)],
+    [("1.33", "1.13.0", True), ("1.34", "1.9.9", False), ("1.35", "1.15.1", True), ("1.35", "1.2.0", False)],
 )
 def test_karpenter_is_compared_with_kubernetes_as_numbers(kubernetes, karpenter, accepted):
     assert (versions.karpenter_problem(karpenter, kubernetes) is None) == accepted

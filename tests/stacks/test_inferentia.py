@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+from eks_accelerators.model import catalogue
 from eks_accelerators.model.accelerators import ACCELERATORS
-from eks_accelerators.model.charts import placement
-from eks_accelerators.model.manifests import node_class_spec, node_pool_spec
+from eks_accelerators.model.manifests import node_class, node_pool
 from eks_accelerators.model.parse import parse
+from eks_accelerators.model.placements import placement
 from eks_accelerators.model.platform import PlatformConfig
 from eks_accelerators.model.quantities import amount
 
 STACKS = Path(__file__).parents[2] / "stacks"
-PLACE = {"role": "role", "subnet_ids": ["subnet-a"], "security_group_id": "sg-1"}
 REQUIREMENT_KEYS = ("karpenter.k8s.aws/instance-family", "kubernetes.io/arch", "karpenter.sh/capacity-type")
 
 
@@ -78,8 +78,9 @@ LAB = [
 
 @pytest.mark.parametrize("lab", LAB, ids=lambda lab: lab.name)
 def test_each_pool_is_the_labs(config, lab):
-    plan = next(plan for plan in config.plans if plan.name == lab.name)
-    pool, node_class = node_pool_spec(plan), node_class_spec(plan, PLACE)
+    plan = next(plan for plan in config.plan.pools if plan.name == lab.name)
+    pool = node_pool(plan)
+    made = node_class(next(plan for plan in config.plan.classes if plan.name == lab.name))
     spec = pool["template"]["spec"]
     values = [lab.families, ["amd64"], ["on-demand", "spot"]]
     assert spec["requirements"] == [
@@ -91,10 +92,10 @@ def test_each_pool_is_the_labs(config, lab):
     assert (spec["expireAfter"], spec["terminationGracePeriod"]) == ("720h", "24h")
     assert pool["disruption"]["consolidationPolicy"] == "WhenEmptyOrUnderutilized"
     assert pool["disruption"]["consolidateAfter"] == "300s"
-    assert node_class["amiSelectorTerms"] == [{"alias": "al2023@latest"}]
-    assert node_class["blockDeviceMappings"][0]["ebs"]["volumeSize"] == lab.volume
-    assert node_class["detailedMonitoring"] == lab.monitoring
-    assert node_class["tags"] == {"app.kubernetes.io/created-by": "eks-workshop"}
+    assert made["amiSelectorTerms"] == [{"alias": "al2023@latest"}]
+    assert made["blockDeviceMappings"][0]["ebs"]["volumeSize"] == lab.volume
+    assert made["detailedMonitoring"] == lab.monitoring
+    assert made["tags"] == {"app.kubernetes.io/created-by": "eks-workshop"}
 
 
 @pytest.mark.parametrize(("pod", "pool"), [("llama2-head", "x86-cpu-karpenter"), ("llama2-worker", "inferentia-inf2")])
@@ -103,7 +104,7 @@ def test_each_pod_finds_exactly_one_pool(config, pods, pod, pool):
     tolerated = {(t["key"], t["effect"]) for t in spec.get("tolerations", [])}
     fits = [
         plan.name
-        for plan in config.plans
+        for plan in config.plan.pools
         if spec["nodeSelector"].items() <= plan.labels.items() and {(t.key, t.effect) for t in plan.taints} <= tolerated
     ]
     assert fits == [pool]
@@ -115,16 +116,16 @@ def test_the_worker_fits_only_the_largest_type_and_its_pools_limit(config, pods)
         instance
         for instance in ACCELERATORS["inferentia2"].instances
         if instance.vcpus >= amount(requests["cpu"])
-        and instance.memory_capacity >= amount(requests["memory"])
-        and instance.devices >= amount(requests["aws.amazon.com/neuron"])
+        and catalogue.capacity(instance)["memory"] >= amount(requests["memory"])
+        and catalogue.capacity(instance)["aws.amazon.com/neuron"] >= amount(requests["aws.amazon.com/neuron"])
     ]
     assert [instance.name for instance in fitting] == ["inf2.48xlarge"]
-    plan = next(plan for plan in config.plans if plan.name == "inferentia-inf2")
+    plan = next(plan for plan in config.plan.pools if plan.name == "inferentia-inf2")
     assert fitting[0].vcpus <= amount(plan.limits["cpu"])
 
 
 def test_users_are_told_what_to_put_into_a_pod(config):
-    plan = next(plan for plan in config.plans if plan.name == "inferentia-inf2")
+    plan = next(plan for plan in config.plan.pools if plan.name == "inferentia-inf2")
     assert placement(plan) == {
         "nodeSelector": {"karpenter.sh/nodepool": "inferentia-inf2"},
         "tolerations": [{"key": "aws.amazon.com/neuron", "operator": "Exists", "effect": "NoSchedule"}],

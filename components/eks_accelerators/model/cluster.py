@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, JsonValue
 
-from . import forms, instance_families, names, versions
+from . import catalogue, forms, names, versions
 from .parse import one_of
 from .values import Problem, Value
 
@@ -80,21 +80,22 @@ class SystemNodes(Value):
     @property
     def architecture(self) -> str:
         """The value of kubernetes.io/arch on these nodes."""
-        return instance_families.architecture_of(self.instance_types[0].partition(".")[0])
+        return catalogue.instance_types()[self.instance_types[0]].architecture
 
     def problems(self) -> Iterator[Problem]:
         """Types that exist, are of one architecture and carry no accelerator."""
-        families = [name.partition(".")[0] for name in self.instance_types]
-        for i, family in enumerate(families):
-            at, name = ("instance_types", i), self.instance_types[i]
-            if family not in instance_families.FAMILIES:
-                fix = one_of(family, instance_families.FAMILIES)
-                yield Problem(at=at, value=name, rule=f"no instance family {family!r}", fix=fix)
-            elif family in instance_families.ACCELERATED:
+        known = catalogue.instance_types()
+        found = [known[name] for name in self.instance_types if name in known]
+        for i, name in enumerate(self.instance_types):
+            if name not in known:
                 yield Problem(
-                    at=at, value=name, rule="carries accelerators that system pods cannot use", fix="e.g. m5.large"
+                    at=("instance_types", i), value=name, rule="no such instance type", fix=one_of(name, known)
                 )
-        if len({instance_families.architecture_of(family) for family in families}) > 1:
+        for i, instance in enumerate(found):
+            if instance.gpus or instance.neuron or instance.accelerators:
+                rule = "carries accelerators that system pods cannot use"
+                yield Problem(at=("instance_types", i), value=instance.name, rule=rule, fix="e.g. m5.large")
+        if len({instance.architecture for instance in found}) > 1:
             rule = "one node group has one image, hence one architecture"
             yield Problem(at=("instance_types",), value=self.instance_types, rule=rule, fix="amd64 or arm64 types only")
 

@@ -19,6 +19,24 @@ HOSTNAME: Final = "kubernetes.io/hostname"
 NODE_GROUP: Final = "eks.amazonaws.com/nodegroup"
 """Set by EKS on the nodes of a managed node group; its value is the group's name."""
 
+ZONE: Final = "topology.kubernetes.io/zone"
+CAPACITY_RESERVATION_ID: Final = "karpenter.k8s.aws/capacity-reservation-id"
+RESERVATION_ENDS: Final = "eks-accelerators/reservation-ends"
+"""Annotation of ours: when the capacity that a pool's nodes stand on ends."""
+GPU_COUNT: Final = "karpenter.k8s.aws/instance-gpu-count"
+
+NVIDIA_GPU: Final = "nvidia.com/gpu"
+"""Extended resource and taint key: one NVIDIA GPU, or one share of it."""
+GPU_PRESENT: Final = "nvidia.com/gpu.present"
+"""Node label that NVIDIA's device plugin selects. The pool sets it: who would set it on the node runs too late."""
+PLUGIN_CONFIG: Final = "nvidia.com/device-plugin.config"
+"""Node label: which entry of the device plugin's configuration holds on the node."""
+MIG_CONFIG: Final = "nvidia.com/mig.config"
+"""Node label: how NVIDIA's MIG manager parts the GPUs of the node."""
+GPU_OPERANDS: Final = "nvidia.com/gpu.deploy.operands"
+"""Node label: `false` keeps everything that the GPU operator would install off the node."""
+EFA: Final = "vpc.amazonaws.com/efa"
+"""Extended resource: one Elastic Fabric Adapter."""
 NEURON: Final = "aws.amazon.com/neuron"
 """Extended resource and taint key: one Neuron device."""
 NEURON_CORE: Final = "aws.amazon.com/neuroncore"
@@ -67,6 +85,12 @@ AWS_WELL_KNOWN: Final = frozenset(
 )
 """Keys of Karpenter's AWS domain that its NodePool CRD admits (rules of v1.14.1)."""
 
+_INSTEAD: Final = {
+    f"{KARPENTER_AWS_GROUP}/instance-type": INSTANCE_TYPE,
+    f"{KARPENTER_AWS_GROUP}/instance-pods": "kubelet.max_pods of the node class",
+}
+"""Keys that labs and posts name, and that no Karpenter ever took."""
+
 _RESTRICTED_TAGS: Final = frozenset(
     {EKS_CLUSTER_TAG, NODE_POOL, "karpenter.sh/nodeclaim", f"{KARPENTER_AWS_GROUP}/ec2nodeclass"}
 )
@@ -75,12 +99,17 @@ _RESTRICTED_TAGS: Final = frozenset(
 
 def is_restricted_label(key: str) -> bool:
     """Whether Karpenter's NodePool CRD refuses `key` as a node label or requirement (v1.14.1)."""
-    domain = key.partition("/")[0] if "/" in key else ""
+    domain = key.partition("/")[0]  # a key without a domain is looked at as if it were one
     if key in (NODE_POOL, HOSTNAME):
         return True
     if domain.endswith(KARPENTER_AWS_GROUP):
         return key not in AWS_WELL_KNOWN
     return domain.endswith(KARPENTER_GROUP) and key != CAPACITY_TYPE
+
+
+def instead_of(key: str) -> str:
+    """What to ask for in place of the restricted `key`."""
+    return f"use {_INSTEAD[key]}" if key in _INSTEAD else "use a key of EC2's instance types, or of your own domain"
 
 
 def is_restricted_tag(key: str) -> bool:

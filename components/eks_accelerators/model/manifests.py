@@ -1,249 +1,188 @@
-"""The Kubernetes objects we write, in the API's own words: only the fields we emit, one function per kind.
+"""The Kubernetes objects we write, in the API's own words; every one passes `crds` before it leaves."""
 
-Field names and constraints are those of Karpenter's CRDs (karpenter.sh/v1 and karpenter.k8s.aws/v1, release 1.14.1).
-"""
-
-from collections.abc import Sequence
-from typing import Final, NotRequired, TypedDict
-
-import pulumi
+from collections.abc import Mapping
+from typing import Any, Final, cast
 
 from . import labels
-from .pool_plan import PoolPlan, VolumePlan
-from .pools import Budget, Taint
+from .class_plan import ClassPlan
+from .crds.node_class import NodeClassSpec
+from .crds.node_overlay import NodeOverlaySpec
+from .crds.node_pool import NodePoolSpec
+from .parse import wire_problems
+from .pool_plan import PoolPlan
+from .values import Location, Problem
 
 NODE_POOL_API: Final = f"{labels.KARPENTER_GROUP}/v1"
 NODE_CLASS_API: Final = f"{labels.KARPENTER_AWS_GROUP}/v1"
+NODE_OVERLAY_API: Final = f"{labels.KARPENTER_GROUP}/v1alpha1"
 NODE_POOL_KIND: Final = "NodePool"
 NODE_CLASS_KIND: Final = "EC2NodeClass"
-_ROOT_DEVICE: Final = "/dev/xvda"
-"""Of Amazon Linux 2023 images."""
+NODE_OVERLAY_KIND: Final = "NodeOverlay"
+
+Manifest = dict[str, Any]
+"""The spec of an object, as JSON."""
+
+ROLE_LATER: Final = "role-of-the-nodes"
+SUBNETS_LATER: Final = [{"id": "subnet-0"}]
+SECURITY_GROUPS_LATER: Final = [{"id": "sg-0"}]
+PLACEMENT_GROUP_LATER: Final = {"name": "placement-group-of-the-pool"}
+"""What stands for things that exist only once they are created; whoever creates them puts them in."""
 
 
-class RequirementManifest(TypedDict):
-    """A condition on the labels of an instance type."""
-
-    key: str
-    operator: str
-    values: list[str]
-
-
-class TaintManifest(TypedDict):
-    """A taint; `value` is left out when there is none, since the CRD refuses an empty one."""
-
-    key: str
-    value: NotRequired[str]
-    effect: str
-
-
-class NodeClassReference(TypedDict):
-    """Which EC2NodeClass a pool launches from."""
-
-    group: str
-    kind: str
-    name: str
-
-
-class TemplateMetadata(TypedDict):
-    """What nodes are labelled with."""
-
-    labels: dict[str, str]
-
-
-class TemplateSpec(TypedDict):
-    """What nodes are like."""
-
-    requirements: list[RequirementManifest]
-    taints: NotRequired[list[TaintManifest]]
-    nodeClassRef: NodeClassReference
-    expireAfter: str
-    terminationGracePeriod: str
-
-
-class Template(TypedDict):
-    """The template of a pool's nodes."""
-
-    metadata: NotRequired[TemplateMetadata]
-    spec: TemplateSpec
-
-
-class BudgetManifest(TypedDict):
-    """How many nodes may be disrupted at once."""
-
-    nodes: str
-    reasons: NotRequired[list[str]]
-    schedule: NotRequired[str]
-    duration: NotRequired[str]
-
-
-class DisruptionManifest(TypedDict):
-    """When nodes are removed; the CRD demands `consolidateAfter` as soon as anything else is said."""
-
-    consolidationPolicy: str
-    consolidateAfter: str
-    budgets: list[BudgetManifest]
-
-
-class NodePoolSpec(TypedDict):
-    """The spec of a NodePool."""
-
-    template: Template
-    disruption: DisruptionManifest
-    limits: dict[str, str]
-    weight: NotRequired[int]
-
-
-class AmiTerm(TypedDict):
-    """An image alias."""
-
-    alias: str
-
-
-class IdTerm(TypedDict):
-    """A subnet or a security group by its id."""
-
-    id: pulumi.Input[str]
-
-
-class Ebs(TypedDict):
-    """An EBS volume."""
-
-    volumeSize: str
-    volumeType: str
-    encrypted: bool
-    deleteOnTermination: bool
-    iops: NotRequired[int]
-    throughput: NotRequired[int]
-
-
-class BlockDevice(TypedDict):
-    """A volume and where it appears."""
-
-    deviceName: str
-    ebs: Ebs
-
-
-class MetadataOptions(TypedDict):
-    """Access to the instance metadata service."""
-
-    httpEndpoint: str
-    httpProtocolIPv6: str
-    httpPutResponseHopLimit: int
-    httpTokens: str
-
-
-class NodeClassSpec(TypedDict):
-    """The spec of an EC2NodeClass."""
-
-    amiSelectorTerms: list[AmiTerm]
-    role: pulumi.Input[str]
-    subnetSelectorTerms: pulumi.Input[list[IdTerm]]
-    securityGroupSelectorTerms: list[IdTerm]
-    blockDeviceMappings: list[BlockDevice]
-    metadataOptions: MetadataOptions
-    detailedMonitoring: bool
-    tags: NotRequired[dict[str, str]]
-
-
-class NodePlace(TypedDict):
-    """Where nodes are launched and as whom; the part of a node class that no pool decides."""
-
-    role: pulumi.Input[str]
-    """Name, not ARN, of the IAM role: with an ARN Karpenter makes a new instance profile every quarter of an hour."""
-    subnet_ids: pulumi.Input[Sequence[str]]
-    """Private subnets with a route out."""
-    security_group_id: pulumi.Input[str]
-    """The cluster's own security group."""
-
-
-def node_pool_spec(plan: PoolPlan) -> NodePoolSpec:
-    """The NodePool of `plan`."""
-    spec: NodePoolSpec = {"template": _template(plan), "disruption": _disruption(plan), "limits": dict(plan.limits)}
+def node_pool(plan: PoolPlan) -> Manifest:
+    """The spec of the NodePool of `plan`."""
+    template: Manifest = {"spec": _template_spec(plan)}
+    metadata = {"labels": dict(plan.labels), "annotations": dict(plan.annotations)}
+    if said := {key: value for key, value in metadata.items() if value}:
+        template["metadata"] = said
+    spec: Manifest = {"template": template, "disruption": plan.disruption.manifest()}
+    if plan.limits:
+        spec["limits"] = dict(plan.limits)
     if plan.weight is not None:
         spec["weight"] = plan.weight
-    return spec
+    if plan.replicas is not None:
+        spec["replicas"] = plan.replicas
+    return merged(spec, plan.raw)
 
 
-def node_class_spec(plan: PoolPlan, place: NodePlace) -> NodeClassSpec:
-    """The EC2NodeClass of `plan` at `place`.
-
-    Subnets and security group are given by id, not by discovery tag: an id exists when its resource does, selects
-    exactly one thing, and makes the class depend on what its nodes stand on.
-    """
-    spec: NodeClassSpec = {
-        "amiSelectorTerms": [{"alias": plan.ami}],
-        "role": place["role"],
-        "subnetSelectorTerms": pulumi.Output.from_input(place["subnet_ids"]).apply(_id_terms),
-        "securityGroupSelectorTerms": [{"id": place["security_group_id"]}],
-        "blockDeviceMappings": [{"deviceName": _ROOT_DEVICE, "ebs": _ebs(plan.volume)}],
-        # IMDSv2 only and one hop: pods get their credentials from Pod Identity, not from the node's role
-        "metadataOptions": {
-            "httpEndpoint": "enabled",
-            "httpProtocolIPv6": "disabled",
-            "httpPutResponseHopLimit": 1,
-            "httpTokens": "required",
-        },
-        "detailedMonitoring": plan.detailed_monitoring,
+def node_class(plan: ClassPlan) -> Manifest:
+    """The spec of the EC2NodeClass of `plan`, with placeholders for what does not exist yet."""
+    said = plan.node_class
+    spec: Manifest = {
+        "amiSelectorTerms": [term.manifest() for term in said.ami_terms or ()] or [{"alias": said.alias}],
+        "subnetSelectorTerms": [term.manifest() for term in said.subnets or ()] or SUBNETS_LATER,
+        "securityGroupSelectorTerms": [term.manifest() for term in said.security_groups or ()] or SECURITY_GROUPS_LATER,
+        "metadataOptions": said.metadata_options.manifest(),
+        "detailedMonitoring": said.detailed_monitoring,
     }
-    if plan.tags:
-        spec["tags"] = dict(plan.tags)
-    return spec
+    if said.instance_profile is None:
+        spec["role"] = ROLE_LATER if said.role is None else said.role
+    optional: Manifest = {
+        "amiFamily": said.ami_family,
+        "instanceProfile": said.instance_profile,
+        "userData": said.user_data,
+        "instanceStorePolicy": plan.instance_store_policy,
+        "blockDeviceMappings": [device.manifest() for device in plan.devices],
+        "networkInterfaces": [interface.manifest() for interface in plan.interfaces],
+        "capacityReservationSelectorTerms": [term.manifest() for term in plan.reservations],
+        "placementGroupSelector": _placement_group(plan),
+        "associatePublicIPAddress": said.associate_public_ip_address,
+        "ipPrefixCount": said.ip_prefix_count,
+        "connectionTracking": None if said.connection_tracking is None else said.connection_tracking.manifest(),
+        "cpuOptions": None if said.cpu_options is None else said.cpu_options.manifest(),
+        "kubelet": None if said.kubelet is None else said.kubelet.manifest(),
+        "context": said.context,
+        "tags": dict(plan.tags),
+    }
+    spec |= {key: value for key, value in optional.items() if value is not None and value not in ([], {})}
+    return merged(spec, said.raw)
 
 
-def _id_terms(ids: Sequence[str]) -> list[IdTerm]:
-    return [{"id": identifier} for identifier in ids]
+def merged(spec: Manifest, patch: Mapping[str, Any]) -> Manifest:
+    """`spec` with the JSON merge patch `patch` applied (RFC 7386): objects merge, null deletes, all else replaces."""
+    result = dict(spec)
+    for key, value in patch.items():
+        below = result.get(key)
+        if value is None:
+            result.pop(key, None)
+        elif isinstance(value, Mapping):
+            base = cast("Manifest", below) if isinstance(below, dict) else {}
+            result[key] = merged(base, cast("Mapping[str, Any]", value))
+        else:
+            result[key] = value
+    return result
 
 
-def _template(plan: PoolPlan) -> Template:
-    spec: TemplateSpec = {
-        "requirements": [
-            {"key": requirement.key, "operator": requirement.operator, "values": list(requirement.values)}
-            for requirement in plan.requirements
-        ],
-        "nodeClassRef": {"group": labels.KARPENTER_AWS_GROUP, "kind": NODE_CLASS_KIND, "name": plan.name},
-        "expireAfter": plan.disruption.expire_after,
-        "terminationGracePeriod": plan.disruption.termination_grace_period,
+def node_pool_problems(plan: PoolPlan) -> list[Problem]:
+    """What the API server or the controller would refuse of the NodePool of `plan`, by the keys of the pool."""
+    derived = len(plan.requirements) - plan.own_requirements
+    found = wire_problems(NodePoolSpec, node_pool(plan))
+    return [_as_said(problem, plan.raw, _NODE_POOL_ORIGINS, derived) for problem in found]
+
+
+def node_class_problems(plan: ClassPlan) -> list[Problem]:
+    """What the API server would refuse of the EC2NodeClass of `plan`, by the keys of the node class."""
+    found = wire_problems(NodeClassSpec, node_class(plan))
+    return [_as_said(problem, plan.node_class.raw, _NODE_CLASS_ORIGINS, 0) for problem in found]
+
+
+def node_overlay(overlay: NodeOverlaySpec) -> Manifest:
+    """The spec of a NodeOverlay."""
+    return overlay.manifest()
+
+
+def _template_spec(plan: PoolPlan) -> Manifest:
+    spec: Manifest = {
+        "requirements": [requirement.manifest() for requirement in plan.requirements],
+        "nodeClassRef": {"group": labels.KARPENTER_AWS_GROUP, "kind": NODE_CLASS_KIND, "name": plan.class_name},
+        "expireAfter": plan.expire_after,
+        "terminationGracePeriod": plan.termination_grace_period,
     }
     if plan.taints:
-        spec["taints"] = [_taint(taint) for taint in plan.taints]
-    return {"metadata": {"labels": dict(plan.labels)}, "spec": spec} if plan.labels else {"spec": spec}
+        spec["taints"] = [taint.manifest() for taint in plan.taints]
+    if plan.startup_taints:
+        spec["startupTaints"] = [taint.manifest() for taint in plan.startup_taints]
+    return spec
 
 
-def _taint(taint: Taint) -> TaintManifest:
-    if taint.value is None:
-        return {"key": taint.key, "effect": taint.effect}
-    return {"key": taint.key, "value": taint.value, "effect": taint.effect}
+def _placement_group(plan: ClassPlan) -> Manifest | None:
+    if plan.node_class.placement_group is not None:
+        return plan.node_class.placement_group.manifest()
+    return PLACEMENT_GROUP_LATER if plan.placement is not None else None
 
 
-def _disruption(plan: PoolPlan) -> DisruptionManifest:
-    disruption = plan.disruption
-    return {
-        "consolidationPolicy": disruption.policy,
-        "consolidateAfter": disruption.after,
-        "budgets": [_budget(budget) for budget in disruption.budgets],
-    }
+_NODE_POOL_ORIGINS: Final[Mapping[Location, Location]] = {
+    ("template", "metadata", "labels"): ("labels",),
+    ("template", "metadata", "annotations"): ("annotations",),
+    ("template", "spec", "requirements"): ("requirements",),
+    ("template", "spec", "taints"): ("taints",),
+    ("template", "spec", "startupTaints"): ("startup_taints",),
+    ("template", "spec", "expireAfter"): ("expire_after",),
+    ("template", "spec", "terminationGracePeriod"): ("termination_grace_period",),
+    ("disruption", "consolidationPolicy"): ("disruption", "policy"),
+    ("disruption", "consolidateAfter"): ("disruption", "after"),
+    ("disruption", "budgets"): ("disruption", "budgets"),
+    ("limits",): ("limits",),
+    ("weight",): ("weight",),
+    ("replicas",): ("replicas",),
+}
+_NODE_CLASS_ORIGINS: Final[Mapping[Location, Location]] = {
+    ("amiSelectorTerms",): ("ami_terms",),
+    ("amiFamily",): ("ami_family",),
+    ("subnetSelectorTerms",): ("subnets",),
+    ("securityGroupSelectorTerms",): ("security_groups",),
+    ("capacityReservationSelectorTerms",): ("capacity_reservations",),
+    ("placementGroupSelector",): ("placement_group",),
+    ("blockDeviceMappings",): ("volumes",),
+    ("networkInterfaces",): ("network_interfaces",),
+    ("tags",): ("tags",),
+    ("role",): ("role",),
+}
+"""Where the language says what stands at a place of the manifest."""
 
 
-def _budget(budget: Budget) -> BudgetManifest:
-    manifest: BudgetManifest = {"nodes": budget.nodes}
-    if budget.reasons:
-        manifest["reasons"] = list(budget.reasons)
-    if budget.schedule is not None:
-        manifest["schedule"] = budget.schedule
-    if budget.duration is not None:
-        manifest["duration"] = budget.duration
-    return manifest
+def _as_said(problem: Problem, raw: Mapping[str, Any], origins: Mapping[Location, Location], derived: int) -> Problem:
+    """`problem` of a manifest as one of the words it was made from; what no words made came raw."""
+    at = problem.at
+    if not _stands_in(raw, at):
+        for wire, said in origins.items():
+            if at[: len(wire)] == wire:
+                rest = at[len(wire) :]
+                if said == ("requirements",) and rest and isinstance(rest[0], int):
+                    rest = (rest[0] - derived, *rest[1:])
+                return Problem(at=(*said, *rest), value=problem.value, rule=problem.rule, fix=problem.fix)
+    return problem.below("raw")
 
 
-def _ebs(volume: VolumePlan) -> Ebs:
-    ebs: Ebs = {
-        "volumeSize": volume.size,
-        "volumeType": volume.type,
-        "encrypted": volume.encrypted,
-        "deleteOnTermination": True,
-    }
-    if volume.iops is not None:
-        ebs["iops"] = volume.iops
-    if volume.throughput is not None:
-        ebs["throughput"] = volume.throughput
-    return ebs
+def _stands_in(raw: object, at: Location) -> bool:
+    """Whether the merge patch `raw` says something at `at` or above it."""
+    current = raw
+    for part in at:
+        if isinstance(current, Mapping):
+            mapping = cast("Mapping[object, object]", current)
+            if part not in mapping:
+                return False
+            current = mapping[part]
+        else:  # a list or a leaf: the patch replaced everything from here on
+            return True
+    return True

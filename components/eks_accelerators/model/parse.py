@@ -1,7 +1,7 @@
 """The only door through which configuration and component arguments become values."""
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar, cast, get_args, get_origin
 
 import pulumi
@@ -33,18 +33,29 @@ class ConfigError(pulumi.RunError):
 def parse(kind: type[V], raw: object, *, at: str) -> V:
     """`raw` as a `kind`, or a `ConfigError` whose paths start with `at`."""
     try:
-        return kind.model_validate(raw)
+        return kind.model_validate(raw, by_name=True, by_alias=False)
     except ValidationError as error:
         found = error.errors(include_url=False)
+    raise ConfigError(_problems(kind, raw, found, by_alias=False), at=at)
+
+
+def wire_problems(kind: type[Value], manifest: object) -> tuple[Problem, ...]:
+    """What is wrong with `manifest` as the wire form of `kind`; paths are in the wire's own names."""
+    found = _errors(kind, manifest, by_alias=True)
+    return tuple(_problems(kind, manifest, found, by_alias=True)) if found else ()
+
+
+def _problems(kind: type[Value], raw: object, found: list[ErrorDetails], *, by_alias: bool) -> list[Problem]:
     unknown = [detail for detail in found if detail["type"] == "extra_forbidden"]
     if unknown:  # pydantic stops at a misspelt key before it asks the value's own rules, which have more to say
-        found = [*_errors(kind, _without(raw, [detail["loc"] for detail in unknown])), *unknown]
-    raise ConfigError([_problem(kind, detail) for detail in found if not _is_consequence(detail, found)], at=at)
+        rest = _without(raw, [detail["loc"] for detail in unknown])
+        found = [*_errors(kind, rest, by_alias=by_alias), *unknown]
+    return [_problem(kind, detail, by_alias=by_alias) for detail in found if not _is_consequence(detail, found)]
 
 
-def _errors(kind: type[Value], raw: object) -> list[ErrorDetails]:
+def _errors(kind: type[Value], raw: object, *, by_alias: bool) -> list[ErrorDetails]:
     try:
-        kind.model_validate(raw)
+        kind.model_validate(raw, by_alias=by_alias, by_name=not by_alias)
     except ValidationError as error:
         return error.errors(include_url=False)
     return []
@@ -92,13 +103,14 @@ def _short(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
-def _problem(kind: type[Value], detail: ErrorDetails) -> Problem:
+def _problem(kind: type[Value], detail: ErrorDetails, *, by_alias: bool) -> Problem:
     location = tuple(part for part in detail["loc"] if part != "[key]")
     context: dict[str, Any] = detail.get("ctx", {})
-    if detail["type"] == "problem":
-        return Problem(at=location, value=detail["input"], rule=context["rule"], fix=context["fix"])
+    if detail["type"] == "problem":  # rules name fields as the values do
+        at = _aliased(kind, location) if by_alias else location
+        return Problem(at=at, value=detail["input"], rule=context["rule"], fix=context["fix"])
     if detail["type"] == "extra_forbidden":
-        keys = _keys(kind, location[:-1])
+        keys = _keys(kind, location[:-1], by_alias=by_alias)
         return Problem(at=location, value=detail["input"], rule="unknown key", fix=one_of(str(location[-1]), keys))
     if detail["type"] == "missing":
         return Problem(at=location, value=None, rule="required", fix="add it")
@@ -129,26 +141,60 @@ _FIXES = {
     "model_type": "write a mapping of keys to values",
     "too_short": "add to the list",
     "too_long": "shorten the list",
+    "string_too_short": "name it",
+    "string_too_long": "shorten it",
     "greater_than_equal": "raise it",
     "less_than_equal": "lower it",
 }
 """What to do about each kind of error that pydantic finds by itself."""
 
 
-def _keys(kind: type[Value], location: Location) -> Sequence[str]:
+def _keys(kind: type[Value], location: Location, *, by_alias: bool) -> Sequence[str]:
     """The keys known at `location` below a `kind`."""
+    *_, (_, last) = _walk(kind, location)
+    if last is None:
+        return []
+    return [_alias(last, name) if by_alias else name for name in last.model_fields]
+
+
+def _aliased(kind: type[Value], location: Location) -> Location:
+    """`location` with the wire's names for our own."""
+    return tuple(
+        _alias(holder, part) if holder is not None and isinstance(part, str) else part
+        for part, holder in zip(location, (holder for _, holder in _walk(kind, location)), strict=False)
+    )
+
+
+def _walk(kind: type[Value], location: Location) -> Iterator[tuple[str | int | None, type[Value] | None]]:
+    """Each step of `location` with the value type it is taken from, or None for a list or a mapping; then the end."""
     current: object = kind
     for part in location:
-        if isinstance(current, type) and issubclass(current, Value):
-            current = _core(current.model_fields[str(part)].annotation)
+        holder = _value_type(current)
+        yield part, holder
+        if holder is not None:
+            current = _core(holder.model_fields[_field(holder, str(part))].annotation)
         else:  # an item of a list or a mapping: the last type argument that is a type
-            current = _core(next(a for a in reversed(get_args(current)) if a is not Ellipsis))
-    return list(current.model_fields) if isinstance(current, type) and issubclass(current, Value) else []
+            current = _core(next((a for a in reversed(get_args(current)) if a is not Ellipsis), None))
+    yield None, _value_type(current)
+
+
+def _value_type(annotation: object) -> type[Value] | None:
+    return annotation if isinstance(annotation, type) and issubclass(annotation, Value) else None
+
+
+def _alias(holder: type[Value], name: str) -> str:
+    field = holder.model_fields.get(name)
+    return name if field is None or field.alias is None else field.alias
+
+
+def _field(holder: type[Value], name: str) -> str:
+    """The name of the field of `holder` that `name` is the name or the alias of."""
+    return name if name in holder.model_fields else next(n for n, f in holder.model_fields.items() if f.alias == name)
 
 
 def _core(annotation: object) -> object:
-    """`annotation` without `| None`."""
+    """`annotation` without `| None` and without constraints."""
     if get_origin(annotation) in (tuple, dict):
         return annotation
     members = [a for a in get_args(annotation) if a is not type(None)]
-    return members[0] if members else annotation
+    return _core(members[0]) if members and members[0] is not annotation else annotation

@@ -1,84 +1,97 @@
 """What makes a pool impossible: refused by Karpenter or EC2, or accepted and never satisfied."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from . import instance_families as catalogue
-from .accelerators import ACCELERATORS, Accelerator, InstanceType, accelerator_of_family
-from .labels import is_restricted_label, is_restricted_tag
+from . import catalogue, labels
+from .accelerators import ACCELERATORS, REFUSED, Accelerator, accelerator_of_family
+from .ami_families import AMI_FAMILIES
+from .limit_rules import limit_problems
+from .manifests import node_pool_problems
+from .node_classes import NodeClass
 from .parse import one_of
-from .quantities import amount
+from .pool_plan import capacity_types, implied_labels, plan_pool, zones_of
+from .pool_types import efa_types, named_families, named_types, types_of
 from .values import Location, Problem
 
 if TYPE_CHECKING:
-    from .pools import Budget, Pool, Volume
+    from .pools import Pool
 
-_SIZE: Final = re.compile(r"^(nano|micro|small|medium|large|(?P<count>\d*)xlarge|metal(-\d+xl)?)$")
-_AMI: Final = re.compile(r"^al2023@(latest|v\d{8})$")
-_SCHEDULE: Final = re.compile(r"^(@(annually|yearly|monthly|weekly|daily|midnight|hourly)|\S+( \S+){4})$")
-_IOPS_TYPES: Final = ("gp3", "io1", "io2")
-_GIB_MAX: Final = 16384
-"""Largest volume of gp2, gp3 and io1. https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-types.html"""
-_GIB: Final = 1024**3
+_ZONE: Final = re.compile(r"^[a-z]{2,}(-[a-z]+)+-\d+[a-z]$")
+_NAMED: Final = "reservation decides this"
 
 
 def pool_problems(pool: "Pool") -> Iterator[Problem]:
     """Every problem of `pool`."""
     if pool.accelerator is not None and pool.accelerator not in ACCELERATORS:
-        fix = one_of(pool.accelerator, ACCELERATORS)
-        yield Problem(at=("accelerator",), value=pool.accelerator, rule="no such accelerator", fix=fix)
+        yield _unknown_accelerator(pool.accelerator)
         return
     accelerator = ACCELERATORS[pool.accelerator] if pool.accelerator is not None else None
-    instances = list(_instance_problems(pool, accelerator))
+    own = NodeClass() if pool.shared_class is not None else pool.node_class
+    instances = [*_class_problems(pool), *_reservation_problems(pool), *_instance_problems(pool, accelerator)]
     yield from instances
-    if not instances:  # the rules below read the tables at what the rules above found to exist
-        yield from _architecture_problems(pool, accelerator)
-        yield from _spot_problems(pool)
-        yield from _limit_problems(pool, accelerator)
-    yield from _metadata_problems(pool)
-    yield from _ami_problems(pool)
+    if instances:  # the rules below read the tables at what the rules above found to exist
+        return
+    yield from _architecture_problems(pool, accelerator)
+    yield from _offer_problems(pool, accelerator)
+    yield from _efa_problems(pool, accelerator)
+    yield from _sharing_problems(pool, accelerator)
+    yield from _label_problems(pool, accelerator, own)
+    yield from limit_problems(pool, accelerator)
+    if not pool.efa or efa_types(types_of(pool, accelerator)):
+        yield from node_pool_problems(plan_pool(pool, own))
 
 
-def selected_families(pool: "Pool") -> tuple[str, ...]:
-    """Families that `pool` names or its accelerator implies; none when a CPU pool leaves the choice to us."""
-    if pool.instance_types:
-        return tuple(dict.fromkeys(name.partition(".")[0] for name in pool.instance_types))
-    if pool.instance_families or pool.accelerator is None:
-        return pool.instance_families
-    return ACCELERATORS[pool.accelerator].families
+def image_problems(pool: "Pool", node_class: NodeClass) -> Iterator[Problem]:
+    """Whether images of `node_class` can use what `pool` carries."""
+    accelerator = ACCELERATORS[pool.accelerator] if pool.accelerator is not None else None
+    if accelerator is None:
+        return
+    family = AMI_FAMILIES[node_class.family]
+    if not getattr(family, accelerator.vendor):
+        able = ", ".join(name for name, row in AMI_FAMILIES.items() if getattr(row, accelerator.vendor))
+        rule = f"{node_class.family} images have no driver for {accelerator.name}"
+        yield Problem(at=("node_class", "ami"), value=node_class.alias, rule=rule, fix=f"an image of {able}")
+    elif pool.sharing is not None and family.own_nvidia_plugin:
+        rule = f"{node_class.family} has a device plugin of its own, which reads no label"
+        fix = "node_class.user_data with settings.kubelet-device-plugins.nvidia"
+        yield Problem(at=("sharing",), value=pool.sharing, rule=rule, fix=fix)
 
 
-def selected_instances(pool: "Pool", accelerator: Accelerator) -> tuple[InstanceType, ...]:
-    """Types of `accelerator` that `pool` admits, smallest first."""
-    if pool.instance_types:
-        return tuple(i for i in accelerator.instances if i.name in pool.instance_types)
-    families = selected_families(pool)
-    return tuple(i for i in accelerator.instances if i.family in families)
+def _unknown_accelerator(name: str) -> Problem:
+    if name in REFUSED:
+        what, why, _ = REFUSED[name]
+        return Problem(at=("accelerator",), value=name, rule=f"{what}: {why}", fix="use another accelerator")
+    fix = one_of(name, ACCELERATORS)
+    return Problem(at=("accelerator",), value=name, rule="no such accelerator", fix=fix)
 
 
-def volume_problems(volume: "Volume") -> Iterator[Problem]:
-    """What EC2 would refuse of `volume`."""
-    if volume.size is not None and amount(volume.size) > _GIB_MAX * _GIB:
-        yield Problem(at=("size",), value=volume.size, rule="EBS volumes end at 16Ti", fix="use at most 16Ti")
-    if volume.iops is not None and volume.type not in _IOPS_TYPES:
-        rule = f"{volume.type} has no provisioned iops"
-        yield Problem(at=("iops",), value=volume.iops, rule=rule, fix=f"type: {' or '.join(_IOPS_TYPES)}")
-    if volume.iops is None and volume.type in ("io1", "io2"):
-        yield Problem(at=("iops",), value=None, rule=f"{volume.type} needs iops", fix="give iops, or type: gp3")
-    if volume.throughput is not None and volume.type != "gp3":
-        rule = "only gp3 has a provisioned throughput"
-        yield Problem(at=("throughput",), value=volume.throughput, rule=rule, fix="type: gp3, or leave it out")
+def _class_problems(pool: "Pool") -> Iterator[Problem]:
+    if pool.shared_class is None:
+        return
+    if pool.node_class != NodeClass():
+        rule = "a shared class leaves nothing for one of the pool's own to say"
+        yield Problem(at=("node_class",), value=pool.node_class, rule=rule, fix="give one of the two")
+    if pool.placement is not None:
+        rule = "a placement group belongs to a class, and this one is shared with other pools"
+        yield Problem(at=("placement",), value=pool.placement, rule=rule, fix="give the pool a class of its own")
 
 
-def budget_problems(budget: "Budget") -> Iterator[Problem]:
-    """What Karpenter would refuse of `budget`."""
-    if (budget.schedule is None) != (budget.duration is None):
-        missing = "duration" if budget.duration is None else "schedule"
-        yield Problem(at=(missing,), value=None, rule="schedule and duration go together", fix="give both or neither")
-    if budget.schedule is not None and not _SCHEDULE.match(budget.schedule):
-        yield Problem(at=("schedule",), value=budget.schedule, rule="not a cron expression", fix='e.g. "0 9 * * 1-5"')
+def _reservation_problems(pool: "Pool") -> Iterator[Problem]:
+    reservation = pool.reservation
+    if reservation is None:
+        return
+    for field in ("instance_types", "instance_families", "zones"):
+        if said := getattr(pool, field):
+            yield Problem(at=(field,), value=said, rule=_NAMED, fix="leave it out")
+    if "reserved" not in capacity_types(pool):
+        rule = "the pool would never take its reservation"
+        yield Problem(at=("capacity_types",), value=pool.capacity_types, rule=rule, fix="add reserved, or leave it out")
+    known = catalogue.instance_types()
+    if reservation.instance_type not in known:
+        at, value = ("reservation", "instance_type"), reservation.instance_type
+        yield Problem(at=at, value=value, rule="no such instance type", fix=one_of(value, known))
 
 
 def _instance_problems(pool: "Pool", accelerator: Accelerator | None) -> Iterator[Problem]:
@@ -87,130 +100,127 @@ def _instance_problems(pool: "Pool", accelerator: Accelerator | None) -> Iterato
         yield Problem(at=("instance_families",), value=pool.instance_families, rule=rule, fix="give one of the two")
     for i, family in enumerate(pool.instance_families):
         yield from _family_problems(("instance_families", i), family, family, accelerator)
+    known = catalogue.instance_types()
     for i, name in enumerate(pool.instance_types):
-        at, (family, _, size) = ("instance_types", i), name.partition(".")
-        if accelerator is not None and family in accelerator.families:
-            known = [instance.name for instance in accelerator.instances]
-            if name not in known:
-                yield Problem(at=at, value=name, rule=f"no {accelerator.name} instance type", fix=one_of(name, known))
-        elif not _SIZE.match(size):
-            yield Problem(at=at, value=name, rule="not an instance type", fix="family.size, e.g. m5.2xlarge")
-        else:
-            yield from _family_problems(at, name, family, accelerator)
+        family = name.partition(".")[0]
+        found = list(_family_problems(("instance_types", i), name, family, accelerator))
+        yield from found
+        if not found and name not in known:
+            close = [instance.name for instance in catalogue.families()[family]]
+            fix = one_of(name, close)
+            yield Problem(at=("instance_types", i), value=name, rule=f"no {family} of this size", fix=fix)
+    for i, zone in enumerate(pool.zones):
+        if not _ZONE.match(zone):
+            yield Problem(at=("zones", i), value=zone, rule="not an availability zone", fix="e.g. us-west-2a")
 
 
 def _family_problems(at: Location, value: str, family: str, accelerator: Accelerator | None) -> Iterator[Problem]:
-    if family not in catalogue.FAMILIES:
-        fix = one_of(family, catalogue.FAMILIES)
+    if family not in catalogue.families():
+        fix = one_of(family, catalogue.families())
         yield Problem(at=at, value=value, rule=f"no instance family {family!r}", fix=fix)
     elif accelerator is not None and family not in accelerator.families:
         fix = f"use one of: {', '.join(accelerator.families)}"
         yield Problem(at=at, value=value, rule=f"{family} does not carry {accelerator.name}", fix=fix)
-    elif accelerator is None and family in catalogue.ACCELERATED:
+    elif accelerator is None:
         carried = accelerator_of_family(family)
-        rule = f"{family} carries accelerators, and without `accelerator` no device plugin would serve them"
-        fix = f"say accelerator: {carried.name}" if carried else f"known ones: {', '.join(ACCELERATORS)}"
-        yield Problem(at=at, value=value, rule=rule, fix=fix)
+        refused = next((row for row in REFUSED.values() if family in row[2]), None)
+        if carried is not None:
+            rule = f"{family} carries accelerators, and without `accelerator` no device plugin would serve them"
+            yield Problem(at=at, value=value, rule=rule, fix=f"say accelerator: {carried.name}")
+        elif refused is not None:
+            yield Problem(at=at, value=value, rule=f"{refused[0]}: {refused[1]}", fix="use another family")
 
 
 def _architecture_problems(pool: "Pool", accelerator: Accelerator | None) -> Iterator[Problem]:
     default = accelerator.architecture if accelerator else "amd64"
     wanted = pool.architecture if pool.architecture is not None else default
-    wrong = [family for family in selected_families(pool) if catalogue.architecture_of(family) != wanted]
+    named = {family: catalogue.families()[family][0].architecture for family in named_families(pool, accelerator)}
+    wrong = [family for family, architecture in named.items() if architecture != wanted]
     if wrong:
         rule = f"{', '.join(wrong)} are not {wanted}, so these requirements contradict one another"
         at: Location = ("instance_types",) if pool.instance_types else ("instance_families",)
-        fix = f"architecture: {catalogue.architecture_of(wrong[0])}, and families of that architecture only"
-        yield Problem(at=at, value=selected_families(pool), rule=rule, fix=fix)
+        fix = f"architecture: {named[wrong[0]]}, and families of that architecture only"
+        yield Problem(at=at, value=tuple(named), rule=rule, fix=fix)
 
 
-def _spot_problems(pool: "Pool") -> Iterator[Problem]:
-    families = selected_families(pool)
-    if "spot" in pool.capacity_types and families and catalogue.NOT_SPOT.issuperset(families):
+def _offer_problems(pool: "Pool", accelerator: Accelerator | None) -> Iterator[Problem]:
+    families, types = named_families(pool, accelerator), types_of(pool, accelerator)
+    wanted = set(capacity_types(pool))
+    if wanted <= {"spot", "on-demand"} and not any(wanted & set(instance.usage_classes) for instance in types):
+        sold = sorted({usage for instance in types for usage in instance.usage_classes})
+        rule = f"EC2 does not sell {', '.join(families)} as {' or '.join(sorted(wanted))}"
+        yield Problem(at=("capacity_types",), value=pool.capacity_types, rule=rule, fix=f"what it sells: {sold}")
+    elif "spot" in wanted and families and not any("spot" in instance.usage_classes for instance in types):
         rule = f"EC2 does not sell {', '.join(families)} as Spot"
         yield Problem(at=("capacity_types",), value=pool.capacity_types, rule=rule, fix="[on-demand]")
+    named = pool.reservation or pool.shared_class or pool.node_class.capacity_reservations or pool.node_class.raw
+    if "reserved" in wanted and not named:
+        rule = "no reservation is named, so nothing is reserved"
+        at = ("capacity_types",)
+        yield Problem(at=at, value=pool.capacity_types, rule=rule, fix="reservation: {id: cr-…, …}")
+    yield from _zone_problems(pool, types)
 
 
-def _limit_problems(pool: "Pool", accelerator: Accelerator | None) -> Iterator[Problem]:
-    limits = pool.limits
-    if limits is None:
+def _zone_problems(pool: "Pool", types: tuple[catalogue.InstanceType, ...]) -> Iterator[Problem]:
+    at: Location = ("zones",) if pool.reservation is None else ("reservation", "zone")
+    zones, known = zones_of(pool), catalogue.current().offered
+    judged = [zone for zone in zones if zone[:-1] in known]
+    offering = {zone for instance in types for zone in judged if zone in catalogue.zones(instance.name, zone[:-1])}
+    if judged and types and len(judged) == len(zones) and not offering:
+        names = ", ".join(named_types(pool) or dict.fromkeys(instance.family for instance in types))
+        region = judged[0][:-1]
+        elsewhere = sorted({zone for instance in types for zone in catalogue.zones(instance.name, region)})
+        fix = f"use one of: {', '.join(elsewhere)}" if elsewhere else f"another region: {region} has none"
+        yield Problem(at=at, value=zones, rule=f"{names} is not offered there", fix=fix)
+    if pool.placement == "cluster" and len(zones) != 1:
+        rule = "a cluster placement group lies in one zone"
+        yield Problem(at=("zones",), value=pool.zones, rule=rule, fix="name one zone that offers the type")
+
+
+def _efa_problems(pool: "Pool", accelerator: Accelerator | None) -> Iterator[Problem]:
+    if not pool.efa:
         return
-    if limits.cpu is None and limits.memory is None and not limits.extended:
-        yield Problem(
-            at=("limits",), value=limits, rule="limits nothing", fix="give cpu, memory or extended; or leave it out"
-        )
-    if accelerator is None:
-        yield from _cpu_pool_limit_problems(pool)
+    types = types_of(pool, accelerator)
+    if not (named_types(pool) or pool.instance_families or accelerator):
+        rule = "nothing says which machines the interfaces are for"
+        yield Problem(at=("efa",), value=True, rule=rule, fix="name accelerator or instance_types")
+    elif not efa_types(types):
+        names = ", ".join(dict.fromkeys(named_types(pool) or named_families(pool, accelerator)))
+        rule = f"{names} has no Elastic Fabric Adapter"
+        yield Problem(at=("efa",), value=True, rule=rule, fix="leave it out, or use larger instance types")
+    elif named_types(pool) and len({instance.efa_interfaces for instance in types}) > 1:
+        counts = ", ".join(f"{instance.name}: {instance.efa_interfaces}" for instance in types)
+        rule = f"one layout of interfaces fits one number of adapters ({counts})"
+        yield Problem(at=("instance_types",), value=pool.instance_types, rule=rule, fix="make it two pools")
+    if pool.node_class.associate_public_ip_address and efa_types(types):
+        rule = "EC2 gives no public address to instances with several interfaces"
+        at = ("node_class", "associate_public_ip_address")
+        yield Problem(at=at, value=True, rule=rule, fix="leave it out")
+
+
+def _sharing_problems(pool: "Pool", accelerator: Accelerator | None) -> Iterator[Problem]:
+    sharing = pool.sharing
+    if sharing is None:
         return
-    instances = selected_instances(pool, accelerator)
-    smallest = instances[0]
-    least = {"cpu": smallest.vcpus, "memory": min(i.memory_capacity for i in instances)}
-    for key, limit in (("cpu", limits.cpu), ("memory", limits.memory)):
-        if limit is not None and amount(limit) < least[key]:
-            yield _below(("limits", key), limit, f"the smallest type, {smallest.name}, has {_human(key, least[key])}")
-    resources = accelerator.resources_of(smallest)
-    for key, limit in limits.extended.items():
-        if key not in resources:
-            rule = f"no node of {accelerator.name} has this resource, so it limits nothing"
-            yield Problem(at=("limits", "extended", key), value=limit, rule=rule, fix=one_of(key, resources))
-        elif amount(limit) < resources[key]:
-            yield _below(("limits", "extended", key), limit, f"{smallest.name} has {resources[key]}")
-
-
-def _cpu_pool_limit_problems(pool: "Pool") -> Iterator[Problem]:
-    limits = pool.limits
-    if limits is None:
+    if accelerator is None or accelerator.vendor != "nvidia":
+        rule = "only NVIDIA GPUs can be shared"
+        yield Problem(at=("sharing",), value=sharing, rule=rule, fix="leave it out, or name an NVIDIA accelerator")
         return
-    for key, limit in limits.extended.items():
-        rule = "no node of a CPU pool has this resource, so it limits nothing"
-        yield Problem(
-            at=("limits", "extended", key), value=limit, rule=rule, fix="name the accelerator, or leave it out"
-        )
-    least = min((_vcpus(name) for name in pool.instance_types), default=1)
-    if limits.cpu is not None and amount(limits.cpu) < least:
-        yield _below(("limits", "cpu"), limits.cpu, f"the smallest type has {least} vCPU")
+    if accelerator.fractional:
+        rule = f"{accelerator.name} is a share of a GPU already"
+        yield Problem(at=("sharing",), value=sharing, rule=rule, fix="leave it out")
+    if sharing.mig is not None and sharing.mig not in accelerator.mig:
+        rule = f"{accelerator.name} has no such MIG profile" if accelerator.mig else f"{accelerator.name} has no MIG"
+        fix = one_of(sharing.mig, accelerator.mig) if accelerator.mig else "time_slicing or mps"
+        yield Problem(at=("sharing", "mig"), value=sharing.mig, rule=rule, fix=fix)
 
 
-def _below(at: Location, limit: str, what: str) -> Problem:
-    return Problem(at=at, value=limit, rule=f"below one node: {what}; Karpenter would launch nothing", fix="raise it")
-
-
-def _human(key: str, least: int) -> str:
-    return f"{least} vCPU" if key == "cpu" else f"{least / _GIB:.1f}Gi (7.5% are the hypervisor's)"
-
-
-def _vcpus(name: str) -> int:
-    """A lower bound from the size's name: 2xlarge has 8, or 4 where hyper-threading is off; xlarge has 2 at least."""
-    size = _SIZE.match(name.partition(".")[2])
-    if size is None or size["count"] is None:
-        return 1
-    return 2 * int(size["count"]) if size["count"] else 2
-
-
-def _metadata_problems(pool: "Pool") -> Iterator[Problem]:
-    for key in pool.labels:
-        if is_restricted_label(key):
-            rule = "Karpenter sets this label, or reserves its domain, and refuses it in a NodePool"
-            yield Problem(at=("labels", key), value=pool.labels[key], rule=rule, fix="use a domain of your own")
-    for key in pool.tags:
-        if is_restricted_tag(key):
-            rule = "Karpenter or EC2 sets this tag itself and refuses it in an EC2NodeClass"
-            yield Problem(at=("tags", key), value=pool.tags[key], rule=rule, fix="leave it out")
-        elif not key:
-            yield Problem(at=("tags",), value=pool.tags, rule="a tag needs a key", fix="name it")
-    for (key, effect), count in Counter((t.key, t.effect) for t in pool.taints or ()).items():
-        if count > 1:
-            rule = f"key and effect {key}:{effect} stand more than once, which the NodePool controller refuses"
-            yield Problem(at=("taints",), value=key, rule=rule, fix="keep one")
-
-
-def _ami_problems(pool: "Pool") -> Iterator[Problem]:
-    if _AMI.match(pool.ami):
-        return
-    if pool.ami.startswith("al2@"):
-        rule = "AL2 images end with Kubernetes 1.32; Karpenter refuses the alias on newer clusters"
-    else:
-        rule = "not an image alias of Amazon Linux 2023"
-    yield Problem(
-        at=("ami",), value=pool.ami, rule=rule, fix="al2023@latest, or a dated release such as al2023@v20260724"
-    )
+def _label_problems(pool: "Pool", accelerator: Accelerator | None, node_class: NodeClass) -> Iterator[Problem]:
+    for key, value in implied_labels(pool, accelerator, node_class).items():
+        if pool.labels.get(key, value) != value:
+            rule = f"the device plugin is found by {key}={value}, and without it the node never gets its devices"
+            yield Problem(at=("labels", key), value=pool.labels[key], rule=rule, fix="leave it out")
+    plugin_keys = {labels.PLUGIN_CONFIG, labels.MIG_CONFIG}
+    for key in pool.labels.keys() & plugin_keys - implied_labels(pool, accelerator, node_class).keys():
+        rule = "decides how GPUs are shared, which `sharing` says"
+        yield Problem(at=("labels", key), value=pool.labels[key], rule=rule, fix="sharing: {time_slicing: 4}")

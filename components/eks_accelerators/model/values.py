@@ -1,7 +1,7 @@
 """The base of every configuration value, and how a value says what is wrong with it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError, model_validator
@@ -23,6 +23,10 @@ class Problem:
     """What is demanded, with the limit or the closed set in it."""
     fix: str
     """What to write instead."""
+
+    def below(self, *keys: str | int) -> "Problem":
+        """The problem as whoever holds the value under `keys` sees it."""
+        return replace(self, at=(*keys, *self.at))
 
     def detail(self) -> InitErrorDetails:
         """The problem as pydantic carries it upwards, adding the keys above it to `at`."""

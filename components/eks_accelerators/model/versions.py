@@ -3,6 +3,7 @@
 Bumping Kubernetes or an add-on is one row here; the rules of `platform.py` and the components read these tables.
 """
 
+import re
 from typing import Final
 
 DEFAULT_KUBERNETES: Final = "1.35"
@@ -51,14 +52,36 @@ offers them for the minor. Newer ones: `cluster.addons.<name>.version`."""
 
 _MINIMUM_KARPENTER: Final = {"1.33": (1, 5), "1.34": (1, 6), "1.35": (1, 9), "1.36": (1, 13)}
 """https://karpenter.sh/docs/upgrading/compatibility/"""
-_KARPENTER_MINORS: Final = ((1, 5), (1, 14))
-"""Oldest and newest minor whose CRDs have every field we write (v1, no conversion) and whose chart has our values."""
+_KARPENTER_MINORS: Final = ((1, 13), (1, 15))
+"""Oldest and newest minor whose CRDs have every field we write and whose chart has our values: connectionTracking,
+cpuOptions and the zonal-shift policy came with 1.13. https://karpenter.sh/docs/upgrading/upgrade-guide/"""
+_IMAGE_ENDS: Final = {
+    "al2": ((1, 32), "AL2 images end with Kubernetes 1.32; Karpenter refuses the alias on newer clusters")
+}
+"""Last Kubernetes minor of an image family. https://docs.aws.amazon.com/eks/latest/userguide/eks-ami-deprecation-faqs.html"""
+_DATED: Final = {
+    "al2": re.compile(r"^(latest|v\d{8})$"),
+    "al2023": re.compile(r"^(latest|v\d{8})$"),
+    "bottlerocket": re.compile(r"^(latest|v?\d+\.\d+\.\d+)$"),
+}
+"""How each family names its releases; another name is accepted by the API server and never found by the controller."""
 BALANCED_CONSOLIDATION: Final = (1, 14)
 """First minor with the consolidation policy `Balanced` (its CRD's enum)."""
 
 KARPENTER_CHART: Final = "oci://public.ecr.aws/karpenter/karpenter"
 KARPENTER_CRD_CHART: Final = "oci://public.ecr.aws/karpenter/karpenter-crd"
 NEURON_CHART: Final = "oci://public.ecr.aws/neuron/neuron-helm-chart"
+NVIDIA_PLUGIN_REPO: Final = "https://nvidia.github.io/k8s-device-plugin"
+NVIDIA_PLUGIN_VERSION: Final = "0.20.0"
+GPU_OPERATOR_REPO: Final = "https://helm.ngc.nvidia.com/nvidia"
+GPU_OPERATOR_VERSION: Final = "v26.7.0"
+DCGM_EXPORTER_REPO: Final = "https://nvidia.github.io/dcgm-exporter/helm-charts"
+DCGM_EXPORTER_VERSION: Final = "4.8.2"
+EKS_CHARTS_REPO: Final = "https://aws.github.io/eks-charts"
+EFA_PLUGIN_VERSION: Final = "v0.5.30"
+KUBE_SCHEDULER_IMAGE: Final = "registry.k8s.io/kube-scheduler"
+KUBE_SCHEDULER_TAGS: Final = {"1.33": "v1.33.5", "1.34": "v1.34.1", "1.35": "v1.35.0"}
+"""Upstream's own images, of the patch releases that the cluster's kube-proxy add-on is of."""
 NEURON_CHART_VERSION: Final = "1.10.0"
 """Neuron SDK 2.32; the first chart list with every type of our table is that of 1.5.0."""
 
@@ -84,6 +107,17 @@ def karpenter_problem(karpenter: str, kubernetes: str) -> tuple[str, str] | None
     least = _MINIMUM_KARPENTER[kubernetes]
     if minor < least:
         return f"Kubernetes {kubernetes} needs Karpenter {_text(least)} or newer", f"e.g. {DEFAULT_KARPENTER}"
+    return None
+
+
+def image_problem(alias: str, kubernetes: str) -> tuple[str, str] | None:
+    """Rule and fix when no image of `alias` exists for Kubernetes `kubernetes`."""
+    family, _, release = alias.partition("@")
+    if family in _IMAGE_ENDS and minor_of(kubernetes) > _IMAGE_ENDS[family][0]:
+        return _IMAGE_ENDS[family][1], f"e.g. {DEFAULT_AMI}"
+    if family in _DATED and not _DATED[family].match(release):
+        example = "bottlerocket@1.50.0" if family == "bottlerocket" else f"{family}@v20260724"
+        return f"not a release of {family}", f"{family}@latest, or a dated release such as {example}"
     return None
 
 
