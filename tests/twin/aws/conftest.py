@@ -1,3 +1,5 @@
+import base64
+import itertools
 import json
 import os
 import subprocess
@@ -13,6 +15,7 @@ import pytest
 from botocore.config import Config
 
 REGION = "us-west-2"
+NAMES = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -173,3 +176,73 @@ def state(aws: Aws):
 def trust_of():
     """Builds a trust policy for AWS services."""
     return trust
+
+
+@pytest.fixture
+def template(aws, network, roles, image):
+    """Creates a launch template as Karpenter writes it and returns its name."""
+
+    def create(**more):
+        data = {
+            "ImageId": image,
+            "IamInstanceProfile": {"Name": "test-node"},
+            "UserData": base64.b64encode(b"#!node").decode(),
+            "MetadataOptions": {"HttpTokens": "required", "HttpPutResponseHopLimit": 1},
+            "BlockDeviceMappings": [
+                {
+                    "DeviceName": "/dev/xvda",
+                    "Ebs": {"VolumeSize": 100, "VolumeType": "gp3", "Throughput": 300, "Encrypted": True},
+                }
+            ],
+            "NetworkInterfaces": [{"DeviceIndex": 0, "Groups": [network.group_id]}],
+            "TagSpecifications": [{"ResourceType": "volume", "Tags": [{"Key": "owner", "Value": "test"}]}],
+            **more,
+        }
+        name = f"karpenter.k8s.aws/{next(NAMES)}"
+        aws.client("ec2").create_launch_template(LaunchTemplateName=name, LaunchTemplateData=data)
+        return name
+
+    return create
+
+
+@pytest.fixture
+def fleet(aws, network):
+    """Asks for an instant fleet; overrides are every type in every subnet."""
+
+    def create(name, kinds, market="on-demand", count=1, subnets=None, **more):
+        strategy = {"AllocationStrategy": "price-capacity-optimized" if market == "spot" else "lowest-price"}
+        overrides = [{"InstanceType": k, "SubnetId": s} for k in kinds for s in subnets or network.subnet_ids]
+        specification = {"LaunchTemplateName": name, "Version": "$Latest"}
+        return aws.client("ec2").create_fleet(
+            Type="instant",
+            LaunchTemplateConfigs=[{"LaunchTemplateSpecification": specification, "Overrides": overrides}],
+            TargetCapacitySpecification={"TotalTargetCapacity": count, "DefaultTargetCapacityType": market},
+            TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "karpenter.sh/nodepool", "Value": "p"}]}],
+            **{"SpotOptions" if market == "spot" else "OnDemandOptions": strategy},
+            **more,
+        )
+
+    return create
+
+
+@pytest.fixture
+def run(aws, network, image):
+    """Runs one instance of a type in the first zone unless told otherwise; returns it as DescribeInstances shows it."""
+
+    def start(kind="m5.large", **more):
+        place = {} if "NetworkInterfaces" in more else {"SubnetId": network.subnet_ids[0]}
+        arguments = {"ImageId": image, "InstanceType": kind, "MinCount": 1, "MaxCount": 1, **place, **more}
+        started = aws.client("ec2").run_instances(**arguments)["Instances"]
+        return described_by(aws, started[0]["InstanceId"])
+
+    return start
+
+
+def described_by(aws, instance_id):
+    return aws.client("ec2").describe_instances(InstanceIds=[instance_id])["Reservations"][0]["Instances"][0]
+
+
+@pytest.fixture(scope="session")
+def described(aws):
+    """Reads an instance as DescribeInstances shows it."""
+    return lambda instance_id: described_by(aws, instance_id)

@@ -113,7 +113,7 @@ NODE = "amazon-eks-node-al2023"
         (f"{EKS}/x86_64/neuron/recommended", "x86_64", f"{NODE}-x86_64-neuron-1.35-v20261101"),
         (f"{EKS}/arm64/nvidia/recommended", "arm64", f"{NODE}-arm64-nvidia-1.35-v20261101"),
         (f"{EKS}/x86_64/neuron/{NODE}-x86_64-neuron-1.35-v20260724", "x86_64", f"{NODE}-x86_64-neuron-1.35-v20260724"),
-        (f"{ROCKET}-1.34-nvidia/arm64/latest", "arm64", "bottlerocket-aws-k8s-1.34-nvidia-arm64-v1.54.0-c8b1f3d2"),
+        (f"{ROCKET}-1.34-nvidia/arm64/latest", "arm64", "bottlerocket-aws-k8s-1.34-nvidia-arm64-v1.64.0-91e7ac05"),
         (f"{ROCKET}-1.33/x86_64/1.50.0", "x86_64", "bottlerocket-aws-k8s-1.33-x86_64-v1.50.0-5a3a0a4e"),
     ],
 )
@@ -131,7 +131,7 @@ def test_images_are_found_by_name_newest_last_by_date(aws):
     images = aws.client("ec2").describe_images(Owners=["amazon"], Filters=wanted, IncludeDeprecated=True)["Images"]
     dates = {image["Name"][-8:]: image["CreationDate"][:10].replace("-", "") for image in images}
     assert dates == {date: date for date in dates}
-    assert len(dates) == 4
+    assert len(dates) == 8
 
 
 def test_public_parameters_cannot_be_written_and_others_do_not_exist(aws):

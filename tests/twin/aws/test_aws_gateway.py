@@ -18,12 +18,7 @@ def last(aws):
     ("service", "operation", "arguments", "message"),
     [
         ("lambda", "list_functions", {}, "does not know the service lambda; it answers .*ec2"),
-        (
-            "ec2",
-            "create_placement_group",
-            {"GroupName": "p", "Strategy": "cluster"},
-            "does not model ec2:CreatePlacementGroup",
-        ),
+        ("ec2", "create_ipam", {}, "does not model ec2:CreateIpam"),
         ("eks", "list_insights", {"clusterName": "c"}, "does not model eks:ListInsights"),
         (
             "iam",

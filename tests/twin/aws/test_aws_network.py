@@ -87,16 +87,6 @@ def test_a_subnet_has_one_route_table(aws, vpc, subnet):
     ec2.associate_route_table(RouteTableId=second, SubnetId=subnet)
 
 
-def test_reservations_and_placement_groups_are_none_and_named_ones_unknown(aws):
-    ec2 = aws.client("ec2")
-    assert ec2.describe_capacity_reservations()["CapacityReservations"] == []
-    assert ec2.describe_placement_groups()["PlacementGroups"] == []
-    with pytest.raises(ClientError, match=r"InvalidPlacementGroup\.Unknown"):
-        ec2.describe_placement_groups(GroupNames=["p"])
-    with pytest.raises(ClientError, match=r"InvalidCapacityReservationId\.NotFound"):
-        ec2.describe_capacity_reservations(CapacityReservationIds=["cr-0123456789abcdef0"])
-
-
 def test_a_gateway_endpoint_routes_the_tables_that_it_has_and_no_others(aws, vpc):
     ec2 = aws.client("ec2")
     first, second = (ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"] for _ in range(2))

@@ -80,3 +80,10 @@ Check = Callable[[Call], None]
 def unmodelled(what: str, instead: str) -> AwsError:
     """Build the error for something AWS has and the twin does not: it names it and says what there is."""
     return AwsError("UnsupportedOperation", f"the twin does not model {what}; {instead}")
+
+
+def refuse_unmodelled(call: Call, names: tuple[str, ...]) -> None:
+    """Refuse parameters of a call that the twin would have to ignore."""
+    for name in names:
+        if call.get(name) is not None:
+            raise unmodelled(f"{call.action} {name}", "leave it out")

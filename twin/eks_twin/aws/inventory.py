@@ -15,6 +15,7 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 from moto.ssm.models import ssm_backends
 
+from eks_twin.aws.ec2 import placement_groups, reservations
 from eks_twin.aws.eks.store import STORE
 from eks_twin.aws.principals import ACCOUNT, PARTITION
 
@@ -105,6 +106,17 @@ def _clusters(_: str) -> Iterator[Found]:
     yield from ((cluster.record["arn"], name) for name, cluster in STORE.clusters.items())
 
 
+def _placement_groups(_: str) -> Iterator[Found]:
+    yield from ((group["GroupId"], name) for name, group in placement_groups.GROUPS.items())
+
+
+def _reservations(region: str) -> Iterator[Found]:
+    reservations.settle(region)
+    for identifier, reservation in reservations.RESERVATIONS.items():
+        if reservation["State"] in reservations.LIVE:
+            yield identifier, f"{reservation['TotalInstanceCount']} x {reservation['InstanceType']}"
+
+
 TABLE: Mapping[tuple[str, str], Reader] = {
     ("ec2", "vpc"): _ec2("vpcs"),
     ("ec2", "subnet"): _nested("subnets"),
@@ -120,6 +132,10 @@ TABLE: Mapping[tuple[str, str], Reader] = {
     ("ec2", "flow-log"): _ec2("flow_logs"),
     ("ec2", "instance"): _instances,
     ("ec2", "volume"): _ec2("volumes"),
+    ("ec2", "snapshot"): _ec2("snapshots", lambda snapshot: snapshot.owner_id == ACCOUNT),
+    ("ec2", "image"): _ec2("amis", lambda image: image.owner_id == ACCOUNT),
+    ("ec2", "placement-group"): _placement_groups,
+    ("ec2", "capacity-reservation"): _reservations,
     ("ec2", "launch-template"): _ec2("launch_templates"),
     ("ec2", "key-pair"): _keys(ec2_backends, "key_pairs"),
     ("iam", "role"): _iam("roles"),

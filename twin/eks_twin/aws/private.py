@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 
 from eks_twin.aws import events, inventory, pod_credentials, state, tokens
 from eks_twin.aws.calls import AwsError, Response
+from eks_twin.aws.ec2 import capacity_blocks
 from eks_twin.aws.eks import reports
 from eks_twin.aws.eks.store import STORE
 from eks_twin.aws.faults import Faults
@@ -46,6 +47,7 @@ class PrivateApi:
                 ("POST", "/_twin/faults", lambda r: asdict(faults.add(r.body))),
                 ("DELETE", "/_twin/faults", lambda _: faults.clear()),
                 ("POST", "/_twin/events", self._event),
+                ("POST", "/_twin/capacity-blocks", lambda r: capacity_blocks.give(region, r.body)),
                 ("GET", "/_twin/pod-identity/credentials", self._credentials),
                 ("POST", f"{_CLUSTER}/tokenreview", lambda r: tokens.review(STORE.get(r.path["cluster"]), r.body)),
                 ("PATCH", _CLUSTER, lambda r: reports.cluster(r.path["cluster"], r.body)),

@@ -14,7 +14,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from eks_twin.aws import events
-from eks_twin.aws.ec2 import images, templates
+from eks_twin.aws.ec2 import images, network, templates
 from eks_twin.aws.faults import FAULTS
 from eks_twin.aws.gateway import Gateway, Parts
 from eks_twin.aws.iam import backend as iam_backend
@@ -41,6 +41,7 @@ def application(region: str, state_dir: Path) -> Gateway:
     images.seed(region)
     events.make_deliveries_honest()
     templates.keep_own_tags_apart()
+    network.count_prefixes()
     journal = Journal(state_dir / "journal.jsonl")
     private = PrivateApi(region, journal, FAULTS)
     moto = DomainDispatcherApplication(create_backend_app)

@@ -5,15 +5,21 @@ from typing import Any
 
 from moto.ec2.models import ec2_backends
 
+from eks_twin.aws.ec2 import network, reservations
 from eks_twin.aws.ec2.catalogue import zone_id
-from eks_twin.aws.ec2.specification import ON_DEMAND, profile_of
+from eks_twin.aws.ec2.launch import terminate
+from eks_twin.aws.ec2.rules import profile_of
+from eks_twin.aws.ec2.specification import ON_DEMAND
 from eks_twin.aws.eks.nodegroup_scaling import running
 from eks_twin.aws.eks.store import STORE, Cluster
 from eks_twin.aws.principals import ACCOUNT
 
 
 def document(region: str) -> dict[str, Any]:
-    """Return clusters with their parts, and every instance that EC2 still shows."""
+    """Return clusters with their parts, and every instance that EC2 still shows; capacity blocks that end are ended."""
+    ending = reservations.settle(region)
+    if ending:
+        terminate(region, ending)
     return {
         "clusters": [_cluster(cluster, region) for cluster in STORE.clusters.values()],
         "instances": list(_instances(region)),
@@ -91,8 +97,9 @@ def _nodegroup(cluster: Cluster, name: str, region: str) -> dict[str, Any]:
 
 def _instances(region: str) -> Iterator[dict[str, Any]]:
     backend = ec2_backends[ACCOUNT][region]
-    for instance in backend.all_instances():
-        image = backend.amis.get(instance.image_id)
+    instances: list[Any] = backend.all_instances()
+    for instance in instances:
+        image: Any = backend.amis.get(instance.image_id)
         profile = instance.iam_instance_profile
         found = profile_of({"Arn": profile["Arn"]}) if profile else None
         yield {
@@ -110,6 +117,7 @@ def _instances(region: str) -> Iterator[dict[str, Any]]:
             "architecture": instance.architecture,
             "imageId": instance.image_id,
             "imageName": image.name if image else None,
+            "imageContent": vars(image.data.content) if image else None,
             "instanceProfileArn": profile["Arn"] if profile else None,
             "roleArn": found.roles[0].arn if found and found.roles else None,
             "userData": instance.user_data.decode() if instance.user_data else "",
@@ -130,5 +138,12 @@ def _instances(region: str) -> Iterator[dict[str, Any]]:
                 "HttpPutResponseHopLimit": instance.metadata_options.http_put_response_hop_limit,
                 "HttpEndpoint": instance.metadata_options.http_endpoint,
             },
+            "networkInterfaces": network.shown(instance),
+            "capacityReservationId": instance.capacity_reservation_id,
+            "placementGroup": instance.placement.group_name or None,
+            "partitionNumber": getattr(instance.placement, "partition_number", None),
+            "tenancy": instance.placement.tenancy,
+            "cpuOptions": instance.cpu_options,
+            "detailedMonitoring": instance.monitored,
             "launchTime": instance.launch_time.isoformat(),
         }

@@ -81,9 +81,9 @@ def describe_instance_type_offerings(call: Call) -> Response:
     return xml.answer(call.action, {"InstanceTypeOfferings": kept, "NextToken": token})
 
 
-def sells_spot(region: str, instance_type: str) -> bool:
-    """Tell whether EC2 sells a type as spot."""
-    return "spot" in type_record(region, instance_type)["SupportedUsageClasses"]
+def sells(region: str, instance_type: str, usage_class: str) -> bool:
+    """Tell whether EC2 sells a type in a usage class: on-demand, spot or capacity-block."""
+    return usage_class in type_record(region, instance_type)["SupportedUsageClasses"]
 
 
 def describe_spot_price_history(call: Call) -> Response:
@@ -103,7 +103,7 @@ def describe_spot_price_history(call: Call) -> Response:
             "Timestamp": now,
         }
         for name, zone in sorted(offered(call.region))
-        if (not wanted or name in wanted) and name in types(call.region) and sells_spot(call.region, name)
+        if (not wanted or name in wanted) and name in types(call.region) and sells(call.region, name, "spot")
         if (price := spot_price(name, zone)) is not None
         if call.get("AvailabilityZone") in {None, zone}
     ]
@@ -115,6 +115,12 @@ def zone_id(region: str, zone: str | None) -> str | None:
     """Return the id of a zone, such as usw2-az1, or None for an unknown one."""
     found = ec2_backends[ACCOUNT][region].get_zone_by_name(zone) if zone else None
     return found.zone_id if found else None
+
+
+def zone_name(region: str, identifier: str | None) -> str | None:
+    """Return the name of a zone by its id, or None for an unknown one."""
+    zones = ec2_backends[ACCOUNT][region].describe_availability_zones()
+    return next((zone.name for zone in zones if zone.zone_id == identifier), None)
 
 
 HANDLERS = {

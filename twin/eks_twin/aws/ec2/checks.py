@@ -168,32 +168,11 @@ def delete_nat_gateway(call: Call) -> dict[str, Any]:
     return {"NatGatewayId": identifier}
 
 
-def describe_capacity_reservations(call: Call) -> dict[str, Any]:
-    """Answer that there are none; the twin does not model reservations, and CreateCapacityReservation says so."""
-    _refuse_named(call, "CapacityReservationIds", "InvalidCapacityReservationId.NotFound")
-    return {"CapacityReservations": []}
-
-
-def describe_placement_groups(call: Call) -> dict[str, Any]:
-    """Answer that there are none; the twin does not model placement groups, and CreatePlacementGroup says so."""
-    _refuse_named(call, "GroupNames", "InvalidPlacementGroup.Unknown")
-    return {"PlacementGroups": []}
-
-
-def _refuse_named(call: Call, parameter: str, code: str) -> None:
-    if call.get(parameter):
-        raise AwsError(
-            code, f"{parameter} {list(call.parameters[parameter])} do not exist; the twin has none of the kind"
-        )
-
-
 HANDLERS = {
     "DeleteVpc": delete_vpc,
     "DeleteVpcEndpoints": delete_vpc_endpoints,
     "ModifyVpcEndpoint": modify_vpc_endpoint,
     "DeleteNatGateway": delete_nat_gateway,
-    "DescribeCapacityReservations": describe_capacity_reservations,
-    "DescribePlacementGroups": describe_placement_groups,
 }
 CHECKS = {
     "DeleteSubnet": check_delete_subnet,

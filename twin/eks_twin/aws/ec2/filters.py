@@ -8,6 +8,8 @@ from eks_twin.aws.calls import AwsError, Call
 
 Reader = Callable[[Any], Sequence[Any]]
 """Reads the values of one filter from a record."""
+TAG = "tag:"
+"""Prefix of the filters that name a tag's key. A table with this entry, which reads a record's tags, has them all."""
 
 
 def keep(call: Call, records: Sequence[Any], readers: Mapping[str, Reader]) -> list[Any]:
@@ -15,10 +17,16 @@ def keep(call: Call, records: Sequence[Any], readers: Mapping[str, Reader]) -> l
     kept = list(records)
     for wanted in call.get("Filters", []):
         name, patterns = wanted.get("Name", ""), wanted.get("Values") or []
-        if name not in readers:
+        reader = _tag(name.removeprefix(TAG), readers) if name.startswith(TAG) else readers.get(name)
+        if reader is None:
             raise AwsError("InvalidParameterValue", f"The filter '{name}' is invalid for {call.action} in the twin")
-        kept = [record for record in kept if _any(readers[name](record), patterns)]
+        kept = [record for record in kept if _any(reader(record), patterns)]
     return kept
+
+
+def _tag(key: str, readers: Mapping[str, Reader]) -> Reader | None:
+    tags = readers.get(TAG)
+    return tags and (lambda record: [tag["Value"] for tag in tags(record) if tag["Key"] == key])
 
 
 def _any(values: Sequence[Any], patterns: Sequence[str]) -> bool:
@@ -37,6 +45,10 @@ def path(*keys: str) -> Reader:
         return [value for value in found if value is not None]
 
     return read
+
+
+TAGS: Mapping[str, Reader] = {TAG: path("Tags"), "tag-key": path("Tags", "Key")}
+"""Filters of every resource that has tags."""
 
 
 def page(call: Call, items: Sequence[Any], default: int) -> tuple[Sequence[Any], str | None]:

@@ -7,10 +7,11 @@ from typing import Any
 
 from moto.core.exceptions import ServiceException
 
-from eks_twin.aws.calls import AwsError, Call
+from eks_twin.aws.calls import AwsError, Call, unmodelled
 from eks_twin.aws.ec2.catalogue import refuse_dry_run
 from eks_twin.aws.ec2.launch import launch
-from eks_twin.aws.ec2.specification import ON_DEMAND, SPOT, Specification, check, check_request, merge, template_of
+from eks_twin.aws.ec2.rules import check, check_request, refuse_members, room
+from eks_twin.aws.ec2.specification import CAPACITY_BLOCK, ON_DEMAND, SPOT, Specification, merge, template_of
 from eks_twin.aws.eks.store import new_id
 from eks_twin.aws.prices import on_demand_price, spot_price
 
@@ -22,9 +23,24 @@ STRATEGIES: Mapping[str, Mapping[str, str]] = {
         "capacity-optimized": "price",
         "capacity-optimized-prioritized": "priority",
     },
+    CAPACITY_BLOCK: {"lowest-price": "price"},
 }
 """Allocation strategy → what orders the offers. Where AWS weighs spare capacity, which the twin lacks, price does."""
-OVERRIDES = frozenset({"InstanceType", "SubnetId", "AvailabilityZone", "Priority", "ImageId", "MaxPrice"})
+OPTIONS = {SPOT: "SpotOptions", ON_DEMAND: "OnDemandOptions"}
+"""Market → the parameter with its options."""
+MODELLED: Mapping[str, frozenset[str] | None] = {
+    "ClientToken": None,
+    "Context": None,
+    "DryRun": None,
+    "LaunchTemplateConfigs": None,
+    "OnDemandOptions": frozenset({"AllocationStrategy"}),
+    "SpotOptions": frozenset({"AllocationStrategy"}),
+    "TagSpecifications": None,
+    "TargetCapacitySpecification": frozenset({"TotalTargetCapacity", "DefaultTargetCapacityType"}),
+    "Type": None,
+}
+"""Parameters, each with its members where the twin does not model all of these."""
+OVERRIDES = frozenset({"InstanceType", "SubnetId", "AvailabilityZone", "Priority", "ImageId"})
 
 
 @dataclass(frozen=True)
@@ -51,52 +67,42 @@ class Offer:
 
 
 def create_fleet(call: Call) -> dict[str, Any]:
-    """Launch the target capacity from the best offer that can be had; every offer that failed on the way is told."""
+    """Launch the target capacity from the best offers that can be had; every offer that failed on the way is told."""
     if call.get("Type") != "instant":
-        raise AwsError(
-            "UnsupportedOperation", f"the twin models fleets of type instant, not {call.get('Type', 'maintain')}"
-        )
+        raise unmodelled(f"fleets of type {call.get('Type', 'maintain')}", "it has instant")
+    refuse_members(call.parameters, MODELLED, "CreateFleet")
     target = call.parameters["TargetCapacitySpecification"]
     market = target.get("DefaultTargetCapacityType") or ON_DEMAND
     order = _order(call, market)
-    count, fleet_id = int(target["TotalTargetCapacity"]), f"fleet-{new_id()}"
+    wanted, fleet_id = int(target["TotalTargetCapacity"]), f"fleet-{new_id()}"
     offers = sorted(_offers(call, market, fleet_id), key=lambda offer: offer.rank(order))
     if call.get("DryRun"):
         check_request(offers[0].specification)
         refuse_dry_run(call)
-    errors: list[dict[str, Any]] = []
+    errors, launched = [], []
     for offer in offers:
         try:
             check(offer.specification)
+            count = room(offer.specification, wanted)
+            ids = [instance.id for instance in launch(offer.specification, count).instances]
+            launched.append(_launched(offer, market, ids))
+            wanted -= count
+            if not wanted:
+                break
+            room(offer.specification, wanted)  # tells why not all of them
         except ServiceException as error:
             errors.append(_error(error, offer, market))
-            continue
-        ids = [instance.id for instance in launch(offer.specification, count).instances]
-        launched = {
-            "LaunchTemplateAndOverrides": offer.answer(),
-            "Lifecycle": market,
-            "InstanceIds": ids,
-            "InstanceType": offer.specification.instance_type,
-        }
-        return {"FleetId": fleet_id, "Errors": errors, "Instances": [launched]}
-    return {"FleetId": fleet_id, "Errors": errors, "Instances": []}
+    return {"FleetId": fleet_id, "Errors": errors, "Instances": launched}
 
 
 def _order(call: Call, market: str) -> str:
     if market not in STRATEGIES:
-        raise AwsError(
-            "UnsupportedOperation", f"the twin models the capacity types {', '.join(STRATEGIES)}, not {market}"
-        )
-    options = call.get("SpotOptions" if market == SPOT else "OnDemandOptions", {})
-    strategy = options.get("AllocationStrategy") or "lowest-price"
+        raise unmodelled(f"the capacity type {market}", f"it has {', '.join(STRATEGIES)}")
+    strategy = call.get(OPTIONS.get(market, ""), {}).get("AllocationStrategy") or "lowest-price"
     if strategy not in STRATEGIES[market]:
         raise AwsError(
             "InvalidParameterValue",
             f"AllocationStrategy {strategy} for {market}; one of {', '.join(STRATEGIES[market])}",
-        )
-    if call.get("ReservedCapacityOptions"):
-        raise AwsError(
-            "UnsupportedOperation", "the twin does not model ReservedCapacityOptions: it has no capacity reservations"
         )
     return STRATEGIES[market][strategy]
 
@@ -116,12 +122,19 @@ def _offers(call: Call, market: str, fleet_id: str) -> list[Offer]:
         for override in config.get("Overrides") or [{}]:
             unknown = sorted(k for k, v in override.items() if v is not None and k not in OVERRIDES)
             if unknown:
-                raise AwsError(
-                    "UnsupportedOperation", f"the twin does not model the fleet override {', '.join(unknown)}"
-                )
+                raise unmodelled(f"the fleet override {', '.join(unknown)}", f"it has {', '.join(sorted(OVERRIDES))}")
             request = _request(version, override, [*tags, own])
+            _check_market(version, market)
             found.append(Offer(full, override, merge(call.region, reference, request, market)))
     return found
+
+
+def _check_market(version: Any, market: str) -> None:
+    """Refuse a template whose own market type is not the fleet's."""
+    asked = (version.data.get("InstanceMarketOptions") or {}).get("MarketType")
+    if asked not in {None, market} or (market == CAPACITY_BLOCK and asked is None):
+        message = f"DefaultTargetCapacityType {market} does not go with the launch template's market type {asked}"
+        raise AwsError("InvalidParameterCombination", message)
 
 
 def _request(version: Any, override: Mapping[str, Any], tags: list[Mapping[str, Any]]) -> dict[str, Any]:
@@ -133,6 +146,11 @@ def _request(version: Any, override: Mapping[str, Any], tags: list[Mapping[str, 
     elif override.get("SubnetId"):
         request["SubnetId"] = override["SubnetId"]
     return request
+
+
+def _launched(offer: Offer, market: str, ids: list[str]) -> dict[str, Any]:
+    told = {"Lifecycle": market, "InstanceIds": ids, "InstanceType": offer.specification.instance_type}
+    return {"LaunchTemplateAndOverrides": offer.answer(), **told}
 
 
 def _error(error: ServiceException, offer: Offer, market: str) -> dict[str, Any]:

@@ -1,28 +1,40 @@
 """EKS-optimized images and the public SSM parameters that lead to them.
 
-Names and parameter paths: EKS user guide ("Retrieve recommended AMI IDs") and Karpenter's alias resolution. Image ids
-are made from the names, so they are the same in every run.
+Names and parameter paths: EKS user guide ("Retrieve recommended AMI IDs"), Karpenter's alias resolution. Releases:
+awslabs/amazon-eks-ami and bottlerocket-os/bottlerocket on GitHub. Invented are the newest AL2023 date, the Windows
+date, Bottlerocket's build ids and the dates of its first two. Every release has images for every minor. Image ids are
+made from the names, so they are the same in every run.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from moto.ec2.models import ec2_backends
-from moto.ec2.models.amis import Ami
 from moto.ssm.models import Parameter, ssm_backends
 
+from eks_twin.aws.ec2.image_store import Content, Disk, ImageData, add_image
 from eks_twin.aws.eks.versions import VERSIONS
 from eks_twin.aws.principals import ACCOUNT
 
 EKS_OWNER = "602401143452"
 BOTTLEROCKET_OWNER = "092701018921"
-AL2023_RELEASES = ("20250715", "20260520", "20260724", "20261101")
+WINDOWS_OWNER = "801119661308"
+AL2023_RELEASES = (
+    "20250715", "20260520", "20260610", "20260709", "20260724", "20260818", "20260903", "20261101",
+)  # fmt: skip
 """Release dates of the AL2023 images that exist in the twin, oldest first; the alias `al2023@v<date>` names one."""
-BOTTLEROCKET_RELEASES = {"1.50.0": ("5a3a0a4e", "20251015"), "1.54.0": ("c8b1f3d2", "20260610")}
-"""Version → (build, date), oldest first; the alias `bottlerocket@v<version>` names one."""
+BOTTLEROCKET_RELEASES = {
+    "1.50.0": ("5a3a0a4e", "20251015"),
+    "1.54.0": ("c8b1f3d2", "20260205"),
+    "1.57.0": ("2f0d9b61", "20260323"),
+    "1.64.0": ("91e7ac05", "20260729"),
+}
+"""Version → (build, date), oldest version first; the alias `bottlerocket@v<version>` names one."""
+WINDOWS_RELEASE = "2026.10.15"
+"""Of all Windows images. Karpenter's Windows aliases take `@latest` only, so there is one."""
 AL2023_VARIANTS = (
     ("x86_64", "standard"),
     ("x86_64", "nvidia"),
@@ -32,21 +44,22 @@ AL2023_VARIANTS = (
 )
 BOTTLEROCKET_VARIANTS = (("x86_64", ""), ("x86_64", "-nvidia"), ("arm64", ""), ("arm64", "-nvidia"))
 """No neuron variant: Neuron types use the standard image."""
-AL2023_DISKS = {"/dev/xvda": 20}
-BOTTLEROCKET_DISKS = {"/dev/xvda": 4, "/dev/xvdb": 20}
-"""Device → GiB of its snapshot; a launch cannot ask for less."""
+WINDOWS_SERVERS = {"2019": "1.31", "2022": "1.31", "2025": "1.35"}
+"""Windows Server → first Kubernetes minor of the twin with an image (EKS user guide, "Windows AMI version")."""
+AL2023_DISKS = (Disk("/dev/xvda", 20),)
+BOTTLEROCKET_DISKS = {
+    "": (Disk("/dev/xvda", 2), Disk("/dev/xvdb", 20)),
+    "-nvidia": (Disk("/dev/xvda", 4), Disk("/dev/xvdb", 20)),
+}
+"""By variant: the nvidia system disk is the larger one (Karpenter issue 7928)."""
+WINDOWS_DISKS = (Disk("/dev/sda1", 50),)
 
 
 @dataclass(frozen=True)
 class Image:
     """A public image and how SSM leads to it."""
 
-    name: str
-    architecture: str
-    owner: str
-    released: str
-    """Date as YYYYMMDD."""
-    disks: dict[str, int]
+    data: ImageData
     release_version: str
     """What a managed node group calls its image's release."""
     directories: tuple[str, ...]
@@ -55,89 +68,78 @@ class Image:
     @property
     def id(self) -> str:
         """Image id, derived from the name."""
-        return f"ami-0{hashlib.sha256(self.name.encode()).hexdigest()[:16]}"
+        return f"ami-0{hashlib.sha256(self.data.name.encode()).hexdigest()[:16]}"
 
 
-class PublicAmi(Ami):
-    """moto's image with the disks of the real one; moto gives every image one disk of 15 GiB."""
-
-    disks: dict[str, int]
-
-    @property
-    def block_device_mappings(self) -> list[dict[str, Any]]:
-        """Disks of the image."""
-        return [
-            {
-                "DeviceName": device,
-                "Ebs": {
-                    "SnapshotId": self.ebs_snapshot.id,
-                    "VolumeSize": gib,
-                    "VolumeType": "gp3",
-                    "DeleteOnTermination": True,
-                    "Encrypted": False,
-                },
-            }
-            for device, gib in self.disks.items()
-        ]
+def _data(name: str, content: Content, build: tuple[str, str, str], disks: tuple[Disk, ...]) -> ImageData:
+    architecture, owner, released = build
+    created = datetime.strptime(released, "%Y%m%d").replace(tzinfo=UTC)
+    return ImageData(
+        name=name,
+        description=f"EKS-optimized image for Kubernetes {content.kubernetes} of the twin",
+        architecture=architecture,
+        content=content,
+        disks=disks,
+        owner=owner,
+        created=created,
+    )
 
 
 def _al2023(minor: str, architecture: str, variant: str) -> Iterator[Image]:
     base = f"/aws/service/eks/optimized-ami/{minor}/amazon-linux-2023/{architecture}/{variant}"
     for date in AL2023_RELEASES:
         name = f"amazon-eks-node-al2023-{architecture}-{variant}-{minor}-v{date}"
+        data = _data(name, Content("AL2023", variant, minor), (architecture, EKS_OWNER, date), AL2023_DISKS)
         recommended = (f"{base}/recommended",) if date == AL2023_RELEASES[-1] else ()
-        release = f"{VERSIONS[minor].patch}-{date}"
-        yield Image(name, architecture, EKS_OWNER, date, AL2023_DISKS, release, (f"{base}/{name}", *recommended))
+        yield Image(data, f"{VERSIONS[minor].patch}-{date}", (f"{base}/{name}", *recommended))
 
 
 def _bottlerocket(minor: str, architecture: str, variant: str) -> Iterator[Image]:
     base = f"/aws/service/bottlerocket/aws-k8s-{minor}{variant}/{architecture}"
     latest = list(BOTTLEROCKET_RELEASES)[-1]
+    content = Content("Bottlerocket", variant.removeprefix("-") or "standard", minor)
     for version, (build, date) in BOTTLEROCKET_RELEASES.items():
         name = f"bottlerocket-aws-k8s-{minor}{variant}-{architecture}-v{version}-{build}"
+        data = _data(name, content, (architecture, BOTTLEROCKET_OWNER, date), BOTTLEROCKET_DISKS[variant])
         directories = (f"{base}/{version}", *((f"{base}/latest",) if version == latest else ()))
-        release = f"{version}-{build}"
-        yield Image(name, architecture, BOTTLEROCKET_OWNER, date, BOTTLEROCKET_DISKS, release, directories)
+        yield Image(data, f"{version}-{build}", directories)
+
+
+def _windows(minor: str, server: str, edition: str) -> Iterator[Image]:
+    path = f"Windows_Server-{server}-English-{edition}-EKS_Optimized-{minor}"
+    content, date = Content(f"Windows{server}", edition.lower(), minor), WINDOWS_RELEASE.replace(".", "")
+    data = _data(f"{path}-{WINDOWS_RELEASE}", content, ("x86_64", WINDOWS_OWNER, date), WINDOWS_DISKS)
+    yield Image(data, f"{minor}-{WINDOWS_RELEASE}", (f"/aws/service/ami-windows-latest/{path}",))
 
 
 def images() -> Iterator[Image]:
     """Return every image of every supported Kubernetes version."""
-    for minor in VERSIONS:
+    minors = list(VERSIONS)
+    for minor in minors:
         for architecture, variant in AL2023_VARIANTS:
             yield from _al2023(minor, architecture, variant)
         for architecture, variant in BOTTLEROCKET_VARIANTS:
             yield from _bottlerocket(minor, architecture, variant)
+        for server, first in WINDOWS_SERVERS.items():
+            for edition in ("Core", "Full") if minors.index(minor) >= minors.index(first) else ():
+                yield from _windows(minor, server, edition)
 
 
 def seed(region: str) -> None:
     """Put the images into EC2 and their parameters into SSM, where PutParameter may not write."""
     backend, parameters = ec2_backends[ACCOUNT][region], ssm_backends[ACCOUNT][region]._parameters  # noqa: SLF001  the only way in
     for image in images():
-        ami: Any = PublicAmi(
-            backend,
-            image.id,
-            name=image.name,
-            description=f"EKS-optimized image {image.release_version} of the twin",
-            owner_id=image.owner,
-            owner_alias="amazon",
-            public=True,
-            virtualization_type="hvm",
-            architecture=image.architecture,
-            creation_date=datetime.strptime(image.released, "%Y%m%d").replace(tzinfo=UTC),
-            hypervisor="xen",
-            root_device_type="ebs",
-            root_device_name="/dev/xvda",
-            image_location=f"amazon/{image.name}",
-            region_name=f"{region}a",
-        )
-        ami.disks = image.disks
-        backend.amis[image.id] = ami
-        values = {"image_id": image.id, "image_name": image.name, "release_version": image.release_version}
-        values["image_version"] = image.release_version
+        add_image(backend, image.id, image.data)
+        values: Mapping[str, str] = {
+            "image_id": image.id,
+            "image_name": image.data.name,
+            "release_version": image.release_version,
+            "image_version": image.release_version,
+        }
         for directory in image.directories:
             for key, value in values.items():
                 name = f"{directory}/{key}"
-                parameters[name] = [_parameter(name, value, ami.creation_date)]
+                parameters[name] = [_parameter(name, value, image.data.created)]
 
 
 def _parameter(name: str, value: str, date: datetime) -> Any:

@@ -5,9 +5,11 @@ from typing import Any
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.instances import MetadataOptions, Reservation
 
-from eks_twin.aws.calls import AwsError, Call, MotoResult
-from eks_twin.aws.ec2.catalogue import refuse_dry_run
-from eks_twin.aws.ec2.specification import ON_DEMAND, SPOT, Specification, check, check_request, merge, profile_of
+from eks_twin.aws.calls import Call, MotoResult
+from eks_twin.aws.ec2 import disks, market, network, placement_groups
+from eks_twin.aws.ec2.catalogue import refuse_dry_run, type_record
+from eks_twin.aws.ec2.rules import check, check_request, profile_of, room
+from eks_twin.aws.ec2.specification import ON_DEMAND, Specification, merge
 from eks_twin.aws.events import emit
 from eks_twin.aws.principals import ACCOUNT
 
@@ -36,15 +38,15 @@ def launch(specification: Specification, count: int) -> Reservation:
         region_name=specification.region,
         nics=[nic],
         security_group_ids=specification.group_ids,
-        block_device_mappings=_disks(specification),
+        block_device_mappings=[],  # `disks` makes them: moto's have no speed
         key_name=data.get("KeyName"),
         ebs_optimized=data.get("EbsOptimized") or False,
         disable_api_termination=data.get("DisableApiTermination") or False,
         instance_initiated_shutdown_behavior=data.get("InstanceInitiatedShutdownBehavior"),
         monitoring_state="enabled" if (data.get("Monitoring") or {}).get("Enabled") else "disabled",
-        lifecycle=SPOT if specification.market == SPOT else None,
+        lifecycle=None if specification.market == ON_DEMAND else specification.market,
         client_token=data.get("ClientToken"),
-        tags={"instance": _instance_tags(specification), "volume": specification.tags("volume")},
+        tags={"instance": _instance_tags(specification)},
     )
     for instance in reservation.instances:
         _complete(instance, specification)
@@ -53,7 +55,8 @@ def launch(specification: Specification, count: int) -> Reservation:
 
 def _public(specification: Specification, subnet: Any) -> bool:
     asked = specification.interfaces[0].get("AssociatePublicIpAddress")
-    return bool(subnet.map_public_ip_on_launch) if asked is None else bool(asked)
+    single = len(specification.interfaces) == 1  # with more interfaces EC2 assigns no public address
+    return bool(subnet.map_public_ip_on_launch) and single if asked is None else bool(asked)
 
 
 def _instance_tags(specification: Specification) -> dict[str, str]:
@@ -63,49 +66,28 @@ def _instance_tags(specification: Specification) -> dict[str, str]:
     return {**own, **specification.tags("instance")}
 
 
-def _disks(specification: Specification) -> list[dict[str, Any]]:
-    """Lay the asked disks over the image's; EC2 creates both kinds."""
-    [image] = ec2_backends[ACCOUNT][specification.region].describe_images(ami_ids=[specification.data["ImageId"]])
-    disks = {disk["DeviceName"]: dict(disk["Ebs"]) for disk in image.block_device_mappings}
-    for asked in specification.data.get("BlockDeviceMappings") or ():
-        if asked.get("VirtualName") or asked.get("NoDevice") is not None:
-            raise AwsError("UnsupportedOperation", f"the twin models EBS volumes only, not {dict(asked)}")
-        default = {"DeleteOnTermination": True, "VolumeType": "gp2"}
-        wanted = {key: value for key, value in (asked.get("Ebs") or {}).items() if value is not None}
-        disks[asked["DeviceName"]] = {**disks.get(asked["DeviceName"], default), **wanted}
-    return [{"DeviceName": name, "Ebs": ebs} for name, ebs in disks.items()]
-
-
 def _complete(instance: Any, specification: Specification) -> None:
-    """Add what moto's RunInstances leaves out: profile, IMDS options, volume speed, further interfaces, zone id."""
+    """Add what moto's RunInstances leaves out."""
     backend, data = instance.ec2_backend, specification.data
     instance.metadata_options = MetadataOptions(data.get("MetadataOptions"))
     instance.placement.availability_zone_id = specification.subnet.availability_zone_id
-    instance.placement.tenancy = (data.get("Placement") or {}).get("Tenancy") or "default"
+    instance.placement.tenancy = specification.placement.get("Tenancy") or "default"
+    instance.cpu_options = _cpu_options(specification)
     if data.get("IamInstanceProfile"):
         profile = profile_of(data["IamInstanceProfile"])
         backend.associate_iam_instance_profile(instance.id, iam_instance_profile_arn=profile.arn if profile else None)
-    speeds = {disk["DeviceName"]: disk["Ebs"] for disk in _disks(specification)}
-    for device, block in instance.get_block_device_mapping:
-        volume, asked = backend.volumes[block.volume_id], speeds[device]
-        volume.iops, volume.throughput = asked.get("Iops") or volume.iops, asked.get("Throughput") or volume.throughput
-    _attach_further(instance, specification)
-    instance.network_interfaces[0].add_tags(specification.tags("network-interface"))
+    disks.create(instance, specification)
+    network.attach(instance, specification)
+    placement_groups.place(instance, specification)
+    market.settle_account(instance, specification)
     emit(specification.region, STATE_CHANGE, {"instance-id": instance.id, "state": "running"}, [_arn(instance)])
 
 
-def _attach_further(instance: Any, specification: Specification) -> None:
-    """Attach the interfaces after the primary one. moto keys them by device index, which repeats on every card."""
-    for position, interface in enumerate(specification.interfaces[1:], start=1):
-        eni = instance.ec2_backend.create_network_interface(
-            specification.subnet,
-            specification.subnet.get_available_subnet_ip(instance=instance),
-            group_ids=interface.get("Groups") or specification.group_ids,
-            description=interface.get("Description"),
-            delete_on_termination=True,
-        )
-        instance.attach_eni(eni, position)
-        eni.interface_type = interface.get("InterfaceType") or "interface"
+def _cpu_options(specification: Specification) -> dict[str, Any]:
+    """Return cores and threads of the type, and the option that the twin models where it is asked for."""
+    cpus = type_record(specification.region, specification.instance_type)["VCpuInfo"]
+    shown = {"CoreCount": cpus["DefaultCores"], "ThreadsPerCore": cpus.get("DefaultThreadsPerCore", 1)}
+    return {**shown, **(specification.data.get("CpuOptions") or {})}
 
 
 def _arn(instance: Any) -> str:
@@ -113,15 +95,13 @@ def _arn(instance: Any) -> str:
 
 
 def run_instances(call: Call) -> MotoResult:
-    """Answer RunInstances."""
-    market = (call.get("InstanceMarketOptions") or {}).get("MarketType")
-    specification = merge(
-        call.region, call.get("LaunchTemplate"), call.parameters, SPOT if market == SPOT else ON_DEMAND
-    )
+    """Answer RunInstances: as many as there is room for, if that is MinCount."""
+    specification = merge(call.region, call.get("LaunchTemplate"), call.parameters)
     check_request(specification)
     refuse_dry_run(call)
     check(specification)
-    return MotoResult(launch(specification, int(call.get("MaxCount", 1))))
+    count = room(specification, int(call.get("MaxCount", 1)), int(call.get("MinCount", 1)))
+    return MotoResult(launch(specification, count))
 
 
 def terminate(region: str, instance_ids: list[str]) -> list[tuple[Any, Any]]:
@@ -131,6 +111,7 @@ def terminate(region: str, instance_ids: list[str]) -> list[tuple[Any, Any]]:
     alive = [instance.id for instance in instances if instance.state != "terminated"]
     ended = backend.terminate_instances(alive) if alive else []
     for instance, _ in ended:
+        network.free(instance)
         for state in ("shutting-down", "terminated"):
             emit(region, STATE_CHANGE, {"instance-id": instance.id, "state": state}, [_arn(instance)])
     return [*ended, *((i, i.instance_state) for i in instances if i.id not in alive)]

@@ -7,13 +7,18 @@ from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import ec2_backends
 
 from eks_twin.aws.ec2.launch import launch, terminate
-from eks_twin.aws.ec2.specification import ON_DEMAND, SPOT, Specification, check, merge
+from eks_twin.aws.ec2.rules import check
+from eks_twin.aws.ec2.specification import CAPACITY_BLOCK, ON_DEMAND, SPOT, Specification, merge
 from eks_twin.aws.eks.store import Cluster, Nodegroup, Record
 from eks_twin.aws.iam import backend as iam_backend
 from eks_twin.aws.principals import ACCOUNT
 
-CAPACITY_CODES = frozenset({"InsufficientInstanceCapacity", "Unsupported", "UnfulfillableCapacity"})
+CAPACITY_CODES = frozenset(
+    {"InsufficientInstanceCapacity", "InsufficientFreeAddressesInSubnet", "Unsupported", "UnfulfillableCapacity"}
+)
 """Errors after which another subnet or type may do."""
+MARKETS = {"ON_DEMAND": ON_DEMAND, "SPOT": SPOT, "CAPACITY_BLOCK": CAPACITY_BLOCK}
+"""A group's capacity type → how its instances are paid for."""
 
 
 def vpc_of(region: str, subnet_id: str) -> str | None:
@@ -118,7 +123,7 @@ def _specification(cluster: Cluster, group: Nodegroup, region: str, place: tuple
         request["BlockDeviceMappings"] = [{"DeviceName": name, "Ebs": disk}]
     if not template:
         request["MetadataOptions"] = {"HttpTokens": "required", "HttpPutResponseHopLimit": 2}
-    return merge(region, reference, request, SPOT if record["capacityType"] == "SPOT" else ON_DEMAND)
+    return merge(region, reference, request, MARKETS[record["capacityType"]])
 
 
 def _placement(cluster: Cluster, region: str, subnet_id: str, reference: dict[str, Any] | None) -> dict[str, Any]:
