@@ -6,7 +6,7 @@ A question costs microseconds once the file is read; see `store` for what readin
 from collections.abc import Mapping
 from decimal import Decimal
 
-from .capacity import CapacitySettings, Interface, allocatable, capacity
+from .capacity import GPU_RESOURCES, CapacitySettings, ImageFamily, Interface, allocatable, capacity
 from .instance_type import Device, InstanceType, NetworkCard
 from .labels import labels
 from .store import VARIABLE, Catalogue, CatalogueError, PriceList, current
@@ -38,11 +38,13 @@ def price_list(region: str) -> PriceList:
 
 
 __all__ = [
+    "GPU_RESOURCES",
     "VARIABLE",
     "CapacitySettings",
     "Catalogue",
     "CatalogueError",
     "Device",
+    "ImageFamily",
     "InstanceType",
     "Interface",
     "NetworkCard",

@@ -1,0 +1,103 @@
+"""NodeOverlays: what they add to types and make of prices (pkg/controllers/nodeoverlay of Karpenter 1.14.1)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from ..labels import CAPACITY_TYPE, NODE_POOL
+from ..quantities import amount
+from .index import Index, Types
+from .requirement import Requirement, conflicts, of_labels, of_terms, undefined
+from .view import OFFERED, ZONE, PoolView, common, template_labels
+from .wire import child, items
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """One overlay as it meets one pool."""
+
+    types: Types
+    """Instance types that it is about; none if its requirements do not meet the pool."""
+    zones: Requirement | None
+    """Zones whose price it changes; None: all."""
+    capacity_types: Requirement | None
+    """Capacity types whose price it changes; None: all."""
+    capacity: Mapping[str, Fraction]
+    """Extended resources that it adds or replaces."""
+    price: str | None
+    """A price, or a signed change in USD or per cent; None: it leaves the price."""
+    weight: int
+    """Precedence."""
+
+    def prices(self, zone: str, capacity_type: str) -> bool:
+        """Whether it changes the price of an offering."""
+        zones = self.zones is None or self.zones.admits(zone)
+        kinds = self.capacity_types is None or self.capacity_types.admits(capacity_type)
+        return self.price is not None and zones and kinds
+
+
+def overlays(view: PoolView, index: Index) -> tuple[list[Overlay], list[str]]:
+    """The overlays that hold, heaviest first, and a note on each that contradicts another and so has no effect."""
+    ordered = sorted(view.overlays, key=lambda spec: -spec.get("weight", 0))
+    held: list[Overlay] = []
+    notes: list[str] = []
+    for spec in ordered:
+        overlay = _overlay(spec, view, index)
+        if any(_contradict(overlay, other) for other in held):
+            notes.append(
+                f"overlay {_title(spec)}: another of weight {overlay.weight} sets the same; Karpenter ignores one"
+            )
+        elif overlay.types:
+            held.append(overlay)
+    return held, notes
+
+
+def _title(spec: Mapping[str, Any]) -> str:
+    return " and ".join(str(each) for each in of_terms(items(spec, "requirements")).values()) or "on everything"
+
+
+def _overlay(spec: Mapping[str, Any], view: PoolView, index: Index) -> Overlay:
+    demands = of_terms(items(spec, "requirements"))
+    return Overlay(
+        types=_types(demands, view, index),
+        zones=demands.get(ZONE),
+        capacity_types=demands.get(CAPACITY_TYPE),
+        capacity={resource: amount(str(quantity)) for resource, quantity in child(spec, "capacity").items()},
+        price=spec.get("price") or spec.get("priceAdjustment"),
+        weight=spec.get("weight", 0),
+    )
+
+
+def _types(demands: Mapping[str, Requirement], view: PoolView, index: Index) -> Types:
+    """The types of the pool that an overlay selects: by their labels, the pool's name and the template's labels."""
+    shared = {**common(view), **of_labels({**template_labels(view), NODE_POOL: view.name})}
+    known = frozenset(index.by_label) | OFFERED
+    if next(undefined(shared, demands, known), None) or next(conflicts(shared, demands), None):
+        return 0
+    types = index.everything
+    for key, demand in demands.items():
+        if key in index.by_label:
+            types &= index.admitted(demand)
+    return types
+
+
+def _contradict(a: Overlay, b: Overlay) -> bool:
+    """Whether two overlays of the same weight set the same thing of one type."""
+    if a.weight != b.weight or not a.types & b.types:
+        return False
+    return bool(a.capacity.keys() & b.capacity.keys()) or (a.price is not None and b.price is not None)
+
+
+def adjusted(price: Decimal | None, held: Iterable[Overlay], zone: str, capacity_type: str) -> Decimal | None:
+    """The price that the heaviest overlay in `held` makes of an offering's; overlays do not add up."""
+    change = next((each.price for each in held if each.prices(zone, capacity_type)), None)
+    if change is None:
+        return price
+    if change[0] not in "+-":
+        return Decimal(change)
+    if price is None:
+        return None
+    changed = price * (1 + Decimal(change[:-1]) / 100) if change.endswith("%") else price + Decimal(change)
+    return max(changed, Decimal(0))
