@@ -8,9 +8,9 @@ from botocore import xform_name
 from botocore.model import ListShape, StructureShape
 from eks_twin.plugins.aws import schema
 from eks_twin.plugins.aws.functions import FUNCTIONS
-from eks_twin.plugins.aws.functions.compute import FACTS, LISTS
-from eks_twin.plugins.aws.kinds import Call
-from eks_twin.plugins.aws.shapes import RENAMED, member_name
+from eks_twin.plugins.aws.kinds import Call, Either
+from eks_twin.plugins.aws.meaning import FORMS
+from eks_twin.plugins.aws.shapes import member_name
 from eks_twin.plugins.aws.tables import KINDS
 
 BOTO = botocore.session.get_session()
@@ -23,6 +23,8 @@ def operation(kind, name):
 
 def calls(kind):
     steps = [kind.create, kind.read.step, kind.delete, *kind.changes]
+    for step in [step for step in steps if isinstance(step, Either)]:
+        steps += [step.there, step.gone]
     if kind.tags:
         steps += [kind.tags.tag, kind.tags.untag, kind.tags.read]
     return [step for step in steps if isinstance(step, Call)]
@@ -31,6 +33,12 @@ def calls(kind):
 ALL_CALLS = [(kind, call) for kind in KINDS.values() for call in calls(kind)]
 TAGGED = [kind for kind in KINDS.values() if kind.tags]
 NAMES = [f"{kind.type}-{call.operation}" for kind, call in ALL_CALLS]
+
+
+def sent(kind, call):
+    """The parameters that carry the properties of `call.same`."""
+    shape, facts = operation(kind, call.operation).input_shape, schema.resource_types()[kind.type]
+    return {member_name(shape, name, facts.at(name)) for name in call.same}
 
 
 def resolves(shape, path):
@@ -47,20 +55,18 @@ def resolves(shape, path):
 
 @pytest.mark.parametrize(("kind", "call"), ALL_CALLS, ids=NAMES)
 def test_a_call_names_parameters_that_its_operation_has(kind, call):
-    shape = operation(kind, call.operation).input_shape
-    own = {member_name(shape, name) for name in call.same} | set(call.params) | set(call.absent)
-    assert own <= set(shape.members)
+    own = sent(kind, call) | set(call.params) | set(call.absent)
+    assert own <= set(operation(kind, call.operation).input_shape.members)
 
 
 @pytest.mark.parametrize(("kind", "call"), ALL_CALLS, ids=NAMES)
 def test_a_call_gives_every_parameter_that_its_operation_requires(kind, call):
-    shape = operation(kind, call.operation).input_shape
-    given = {member_name(shape, name) for name in call.same} | set(call.params)
+    given = sent(kind, call) | set(call.params)
     if kind.tags and call is kind.tags.tag:
         given.add(kind.tags.parameter)
     if kind.tags and call is kind.tags.untag:
         given.add(kind.tags.keys_parameter)
-    assert set(shape.required_members) <= given
+    assert set(operation(kind, call.operation).input_shape.required_members) <= given
 
 
 @pytest.mark.parametrize(("kind", "call"), ALL_CALLS, ids=NAMES)
@@ -72,32 +78,45 @@ def test_a_call_refers_to_properties_that_the_type_has(kind, call):
 def test_tags_go_where_the_tagging_operations_take_them(kind):
     assert kind.tags.parameter in operation(kind, kind.tags.tag.operation).input_shape.members
     assert kind.tags.keys_parameter in operation(kind, kind.tags.untag.operation).input_shape.members
+    if isinstance(kind.create, Call) and kind.tags.create:
+        assert kind.tags.create in operation(kind, kind.create.operation).input_shape.members
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.type)
 def test_the_id_comes_from_the_answer_or_from_properties(kind):
-    names = re.findall(r"\{(\w+)\}", kind.id)
+    names = re.findall(r"\{(\w+)\}", str(kind.id))
     if names:
         assert set(names) <= set(schema.resource_types()[kind.type].properties)
-    elif isinstance(kind.create, Call):
+    elif isinstance(kind.create, Call) and isinstance(kind.id, str):
         assert resolves(operation(kind, kind.create.operation).output_shape, kind.id)
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.type)
 def test_what_read_picks_exists_in_the_answer(kind):
-    facts = schema.resource_types()[kind.type]
-    assert set(kind.read.names) <= set(facts.properties)
     if isinstance(kind.read.step, Call):
         shape = operation(kind, kind.read.step.operation).output_shape
-        for path in [kind.read.at, *(f"{kind.read.at}.{p}".strip(".") for p in kind.read.names.values() if p)]:
-            assert resolves(shape, path), path
+        assert resolves(shape, kind.read.at)
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.type)
+def test_what_a_property_comes_from_is_a_member_of_something_in_aws(kind):
+    model = BOTO.get_service_model(kind.service)
+    shapes = [model.shape_for(name) for name in model.shape_names]
+    members = {name for shape in shapes if isinstance(shape, StructureShape) for name in shape.members}
+    attributes = set(model.shape_for("QueueAttributeName").enum) if kind.service == "sqs" else set()
+    steps = {s for p in schema.resource_types()[kind.type].properties.values() for s in p.source.split(".") if s}
+    assert {step for step in steps if not step.isdigit()} <= members | attributes
+
+
+def test_every_meaning_of_the_facts_is_known():
+    assert {p.means for kind in schema.resource_types().values() for p in kind.properties.values()} == set(FORMS)
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.type)
 def test_an_entry_speaks_of_properties_that_the_type_has(kind):
     facts = schema.resource_types()[kind.type]
-    groups = [kind.local, kind.computed, kind.ordered, kind.sets, kind.documents, kind.volatile, kind.as_reported]
-    named = set().union(*groups, kind.equal, kind.replaces, *kind.conflicts, *kind.one_of, kind.modelled)
+    groups = [kind.volatile, kind.replaces, *kind.conflicts, *kind.one_of]
+    named = set().union(*groups, kind.modelled)
     assert {name.split(".")[0] for name in named} <= {*facts.properties, "region"}
     assert kind.label in {*facts.properties, "name"}
 
@@ -106,11 +125,12 @@ def test_an_entry_speaks_of_properties_that_the_type_has(kind):
 def test_whatever_create_sends_is_replaced_or_changed_in_place_later(kind):
     facts = schema.resource_types()[kind.type]
     in_place = frozenset().union(*(change.properties for change in kind.changes))
-    nested = {path.split(".")[0] for path in (*facts.replace_nested, *kind.replaces)}
+    nested = {path.split(".")[0] for path in kind.replaces}
+    nested |= {n for n, p in facts.inputs.items() if any(inner.replace for inner in schema.members(p.type).values())}
     stuck = [
         name
         for name in kind.create.properties & set(facts.inputs)
-        if facts.inputs[name].replace is not True and name not in in_place | nested | kind.local
+        if facts.inputs[name].replace is not True and name not in in_place | nested and not facts.inputs[name].local
     ]
     assert stuck == []
 
@@ -118,9 +138,10 @@ def test_whatever_create_sends_is_replaced_or_changed_in_place_later(kind):
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.type)
 def test_a_property_that_can_be_taken_away_reaches_aws_when_it_is(kind):
     facts = schema.resource_types()[kind.type]
+    one_of = set().union(*kind.one_of)
     for change in (step for step in kind.changes if isinstance(step, Call)):
-        for name in change.properties:
-            stays = facts.inputs[name].required or facts.inputs[name].computed or name in kind.computed | kind.local
+        for name in change.properties & set(facts.inputs) - one_of:
+            stays = facts.inputs[name].required or facts.inputs[name].computed or facts.inputs[name].local
             has_default = bool(facts.inputs[name].default)  # Check fills it in, so it is never absent
             assert stays or has_default or change.absent, f"{change.operation}: {name}"
 
@@ -130,19 +151,9 @@ def test_every_type_and_function_of_the_facts_is_served():
     assert set(FUNCTIONS) == set(schema.functions())
 
 
-def test_renamed_members_exist():
-    model = BOTO.get_service_model("ec2")
-    for (structure, _), member in RENAMED.items():
-        service = model if structure in model.shape_names else BOTO.get_service_model("events")
-        assert member in service.shape_for(structure).members
-
-
-def test_the_outputs_of_get_instance_type_are_those_of_the_facts():
-    outputs = schema.functions()["aws:ec2/getInstanceType:getInstanceType"].outputs
-    assert {*FACTS, *LISTS, "totalInferenceMemory", "region"} == set(outputs)
-
-
 def test_the_paths_of_get_instance_type_exist_in_describe_instance_types():
     shape = BOTO.get_service_model("ec2").shape_for("InstanceTypeInfo")
-    paths = [*FACTS.values(), *(f"{path}.0.{p}" for path, inner in LISTS.values() for p in inner.values())]
+    outputs = schema.functions()["aws:ec2/getInstanceType:getInstanceType"].outputs
+    paths = [facts.source for facts in outputs.values()]
+    paths += [f"{p.source}.0.{i.source}" for p in outputs.values() for i in schema.members(p.type).values() if i.source]
     assert [path for path in paths if not resolves(shape, path)] == []

@@ -96,7 +96,7 @@ def _object(value: Any, path: str, token: str) -> Any:
         if value not in allowed:
             raise InvalidValueError(path, f"expected one of {', '.join(allowed)}, got {value!r}")
         return value
-    properties = {k: p for k, p in schema.object_type(token).items() if not p.output_only}
+    properties = schema.object_type(token)
     entries = _mapping(value, path)
     for name, facts in properties.items():
         if facts.required and entries.get(name) is None:

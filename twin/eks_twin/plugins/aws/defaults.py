@@ -8,7 +8,7 @@ from typing import Any, Final
 from eks_twin.plugins.base import Failure, Request
 
 from .checking import DEFAULTS
-from .schema import AutoName, ResourceType
+from .schema import AutoName, Property, ResourceType, members, reference
 
 SUFFIX_LENGTH: Final = 7
 """Hex digits after the URN's name (pulumi-terraform-bridge: info/autonaming.go)."""
@@ -47,8 +47,9 @@ def filled(
     kept = {name: value for name, value in request.old_inputs.items() if name in request.old_inputs.get(DEFAULTS, ())}
     result.update({name: kept.get(name, value) for name, value in added.items()})
     result[DEFAULTS] = sorted(added)
-    for path, value in facts.nested_defaults.items():
-        _fill_nested(result, path, value)
+    for name, property_ in facts.inputs.items():
+        if isinstance(result.get(name), Mapping) and reference(property_.type):
+            result[name] = _filled_inside(result[name], members(property_.type))
     return result, failures
 
 
@@ -74,8 +75,6 @@ def _name(
     return name
 
 
-def _fill_nested(inputs: dict[str, Any], path: str, value: Any) -> None:
-    owner, _, name = path.rpartition(".")
-    parent = inputs.get(owner)
-    if value and isinstance(parent, dict) and parent.get(name) is None:
-        inputs[owner] = {**parent, name: value, DEFAULTS: sorted([*parent.get(DEFAULTS, ()), name])}
+def _filled_inside(value: Mapping[str, Any], properties: Mapping[str, Property]) -> Mapping[str, Any]:
+    added = {name: facts.default for name, facts in properties.items() if facts.default and value.get(name) is None}
+    return {**value, **added, DEFAULTS: sorted([*value.get(DEFAULTS, ()), *added])} if added else value

@@ -8,8 +8,7 @@ from eks_twin.plugins.base import UNKNOWN, Difference, Request
 
 from .defaults import given, plain
 from .kinds import Kind
-from .lifecycle import means
-from .meaning import canonical, empty
+from .meaning import canonical, empty, same
 from .schema import Property, ResourceType, reference, values_of
 from .session import Session
 
@@ -52,20 +51,17 @@ class Planner:
             if name == "region":
                 value = value or (self.session.region if old else None)
             if value is None:
-                if not self._left_to_aws(name, facts) and not empty(old) and old != facts.default:
+                if not facts.computed and not empty(old) and old != facts.default:
                     yield name, old, None
-            elif old is None and name in self.kind.local and value == facts.default:
+            elif old is None and facts.local and value == facts.default:
                 continue  # an import cannot know what AWS never reports
-            elif not (empty(old) and empty(value)) and not self._same(name, facts, old, value, before.get(name)):
+            elif not (empty(old) and empty(value)) and not self._same(facts, old, value, before.get(name)):
                 yield from self._paths(name, facts, (old, value, before.get(name)))
 
-    def _left_to_aws(self, name: str, facts: Property) -> bool:
-        return facts.computed or name in self.kind.computed
-
-    def _same(self, name: str, facts: Property, old: Any, new: Any, before: Any) -> bool:
+    def _same(self, facts: Property, old: Any, new: Any, before: Any) -> bool:
         if reference(facts.type) and isinstance(old, Mapping) and isinstance(new, Mapping):
             old = _seen(old, new, before if isinstance(before, Mapping) else {})
-        return means(self.kind, facts, name, old, new)
+        return same(old, new, facts)
 
     def _paths(self, name: str, facts: Property, values: tuple[Any, Any, Any]) -> Iterator[tuple[str, Any, Any]]:
         """The leaves that differ; lists count as one leaf."""
@@ -84,14 +80,13 @@ class Planner:
                 yield from ((f"{name}.{path}", o, n) for path, o, n in self._paths(key, kind, inner))
 
     def _replaces(self, path: str, old: Any, new: Any) -> bool:
-        if path in self.kind.replaces:
-            return new is UNKNOWN or self.kind.replaces[path](old, new)
         name = path.split(".", maxsplit=1)[0]
-        if name in self.kind.replaces:
-            return new is UNKNOWN or self.kind.replaces[name](old, new)
+        for rule in (path, name):
+            if rule in self.kind.replaces:
+                return new is UNKNOWN or self.kind.replaces[rule](old, new)
         if name == "region":
             return old is not None
-        return self.facts.inputs[name].replace is True or path in self.facts.replace_nested
+        return True in (self.facts.at(name).replace, self.facts.at(path).replace)
 
     def _default_tags(self, state: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, str]:
         """Provider-wide tags that the resource does not have yet, or no longer."""

@@ -1,16 +1,16 @@
 """The vocabulary of `tables/`: which AWS operations create, read, change and delete a resource type.
 
 A `Call` is an operation and a template of its parameters. In a template the text `$name` is the property `name`, `$id`
-the resource's id and `$tags` its tags; anything else is sent as it stands, and what has no value is left out.
+the resource's id; anything else is sent as it stands, and what has no value is left out.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .schema import NOTHING
+from .schema import NOTHING, resource_types
 from .scope import Scope
-from .shapes import member_name, to_aws
+from .shapes import to_aws
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Call:
     operation: str
     """As boto3 spells it."""
     same: tuple[str, ...] = ()
-    """Properties sent under AWS's own spelling of their names."""
+    """Properties sent under AWS's names of them; the call of a table's `create` sends the tags, too."""
     params: Mapping[str, Any] = field(default_factory=dict)
     absent: Mapping[str, Any] = field(default_factory=dict)
     """Parameters sent where the property that would fill them is unset, so that its removal reaches AWS."""
@@ -38,19 +38,14 @@ class Call:
         """The template filled with the scope's values."""
         client = scope.client()
         model = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[self.operation])
-        result: dict[str, Any] = {}
-        for name in self.same:
-            member = member_name(model.input_shape, name)
-            if member is None:
-                raise LookupError(f"{self.operation} has no parameter for {name}")
-            if scope.values.get(name) is not None:
-                result[member] = to_aws(scope.values[name], model.input_shape.members[member], name)
-        for name, template in self.params.items():
-            value = _filled(template, scope)
-            if value is not None:
-                raw = isinstance(template, str) and template.startswith("$") and template != "$tags"
-                result[name] = to_aws(value, model.input_shape.members[name], template[1:]) if raw else value
-        return {**self.absent, **result}
+        given = {name: scope.values[name] for name in self.same if scope.values.get(name) is not None}
+        filled = {name: _filled(template, scope) for name, template in self.params.items()}
+        return {
+            **self.absent,
+            **to_aws(given, model.input_shape, scope.facts.properties),
+            **{name: value for name, value in filled.items() if value is not None},
+            **(scope.tagging if self is scope.kind.create else {}),
+        }
 
 
 def call(
@@ -77,7 +72,25 @@ class Custom:
         return self.function(scope)
 
 
-Step = Call | Custom
+@dataclass(frozen=True)
+class Either:
+    """One of two calls, by whether the property `name` says more than nothing."""
+
+    name: str
+    there: Call
+    gone: Call
+
+    @property
+    def properties(self) -> frozenset[str]:
+        """The properties it sends."""
+        return self.there.properties | {self.name}
+
+    def run(self, scope: Scope) -> Any:
+        """AWS's answer."""
+        return (self.there if scope.values.get(self.name) else self.gone).run(scope)
+
+
+Step = Call | Custom | Either
 
 
 def _references(template: Any) -> list[str]:
@@ -85,7 +98,7 @@ def _references(template: Any) -> list[str]:
         return [name for item in template.values() for name in _references(item)]
     if isinstance(template, list):
         return [name for item in template for name in _references(item)]
-    own = isinstance(template, str) and template.startswith("$") and template not in ("$id", "$tags")
+    own = isinstance(template, str) and template.startswith("$") and template != "$id"
     return [template[1:]] if own else []
 
 
@@ -99,8 +112,6 @@ def _filled(template: Any, scope: Scope) -> Any:
         return items or None
     if not isinstance(template, str) or not template.startswith("$"):
         return template
-    if template == "$tags":
-        return scope.kind.tags.written(scope.values.get("tagsAll", {})) if scope.kind.tags else None
     return scope.id if template == "$id" else scope.values.get(template[1:])
 
 
@@ -119,18 +130,14 @@ class Tags:
     keys_parameter: str = "TagKeys"
     """Where the untagging call takes the keys."""
     keys_form: Callable[[list[str]], Any] = list
-    after_create: bool = False
-    """Whether the create call takes no tags, so that they follow it."""
+    create: str = "Tags"
+    """Where the create call takes them; "" where it takes none, so that they follow it."""
     on_create: Callable[[Mapping[str, str]], Any] | None = None
-    """Tags as `$tags` of the create call, where that differs from `form`."""
+    """Tags as the create call takes them, where that differs from `form`."""
     read: Step | str = "Tags"
     """Path of the tags inside the object read, or the call that lists them."""
     list_at: str = "Tags"
     """Path of the tags inside that call's answer."""
-
-    def written(self, tags: Mapping[str, str]) -> Any:
-        """`$tags` of a create call; None, and so left out, where there are none."""
-        return (self.on_create or self.form)(tags) if tags else None
 
 
 @dataclass(frozen=True)
@@ -140,10 +147,8 @@ class Read:
     step: Step
     at: str = ""
     """Path of the object in the answer; an empty or missing object means that it is gone."""
-    names: Mapping[str, str | None] = field(default_factory=dict)
-    """Property → path inside the object, where AWS spells it otherwise; None where the like name is another thing."""
     more: Callable[[Scope, Mapping[str, Any]], dict[str, Any]] | None = None
-    """Further outputs from other calls."""
+    """Further properties, or other values of them, from other calls; None takes one away."""
     gone: Callable[[Mapping[str, Any]], bool] | None = None
     """Whether an object that AWS still reports counts as deleted."""
 
@@ -173,8 +178,8 @@ class Kind:
     service: str
     """boto3's name of the service."""
     create: Step
-    id: str
-    """Path of the id in the answer of create; or, with braces, its form made of properties."""
+    id: str | Callable[[Mapping[str, Any]], str]
+    """Path of the id in the answer of create; or, with braces, its form made of properties; or what makes it so."""
     read: Read
     delete: Step
     changes: tuple[Step, ...] = ()
@@ -183,20 +188,6 @@ class Kind:
     ready: Ready | None = None
     gone_after_delete: bool = False
     """Whether delete waits until read finds nothing."""
-    local: frozenset[str] = frozenset()
-    """Properties that AWS never reports: kept as the program gave them, for AWS, for this plugin or both."""
-    computed: frozenset[str] = frozenset()
-    """Inputs that AWS fills in when unset although types.json does not say so; `a.b` is b inside the object a."""
-    ordered: frozenset[str] = frozenset()
-    """Lists of text whose order matters."""
-    sets: frozenset[str] = frozenset()
-    """Lists of objects whose order does not matter."""
-    documents: frozenset[str] = frozenset()
-    """Properties that hold JSON although types.json does not say so."""
-    equal: Mapping[str, Callable[[Any, Any], bool]] = field(default_factory=dict)
-    """Property → whether two values mean the same, where it is neither JSON nor equality."""
-    as_reported: frozenset[str] = frozenset()
-    """Properties whose state is AWS's own form, even where the program's means the same."""
     replaces: Mapping[str, Callable[[Any, Any], bool]] = field(default_factory=dict)
     """Conditional replacement: property path → whether this change of it replaces."""
     volatile: frozenset[str] = frozenset()
@@ -219,4 +210,11 @@ class Kind:
     def modelled(self) -> frozenset[str]:
         """The inputs that reach AWS or steer the plugin; the others are refused by name."""
         sent = self.create.properties.union(*(change.properties for change in self.changes))
-        return sent | self.local | {"region"} | ({"tags"} if self.tags else set())
+        local = {name for name, facts in resource_types()[self.type].inputs.items() if facts.local}
+        return sent | local | {"region"} | ({"tags"} if self.tags else set())
+
+    def id_of(self, properties: Mapping[str, Any]) -> str | None:
+        """The id that `properties` make up; None where AWS gives it."""
+        if not isinstance(self.id, str):
+            return self.id(properties)
+        return self.id.format(**properties) if "{" in self.id else None

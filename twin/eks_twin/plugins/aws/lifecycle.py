@@ -13,12 +13,14 @@ from eks_twin.plugins.base import UNKNOWN, InitError, Plugin, PluginError, Reque
 from . import schema
 from .defaults import plain
 from .kinds import Kind, Ready
-from .meaning import same, unordered
+from .meaning import same
 from .scope import Scope, retried
 from .session import Session, is_gone
 from .shapes import UnmodelledError, dig, from_aws
 
 FAILED = (ClientError, BotoCoreError)
+UNREAD = ("tags", "tagsAll", "region")
+"""Properties that are no part of the object which a read finds."""
 DEPENDANTS = ("DependencyViolation", "DeleteConflict", "ResourceInUseException", "InvalidIPAddress.InUse")
 """Why AWS refuses a delete that will succeed once something else is gone."""
 
@@ -43,7 +45,7 @@ def scope_of(plugin: Plugin, session: Session, kind: Kind, request: Request) -> 
         facts=facts,
         region=inputs.get("region") or state.get("region") or session.region,
         id=request.id,
-        values={**_known(kind, facts, state), **with_tags(session, kind, inputs)} if inputs else state,
+        values={**_known(facts, state), **with_tags(session, kind, inputs)} if inputs else state,
         old=state,
         deadline=time.monotonic() + seconds,
         plugin=plugin,
@@ -51,17 +53,16 @@ def scope_of(plugin: Plugin, session: Session, kind: Kind, request: Request) -> 
     )
 
 
-def _known(kind: Kind, facts: schema.ResourceType, state: Mapping[str, Any]) -> dict[str, Any]:
+def _known(facts: schema.ResourceType, state: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a state that the program does not decide: outputs, and inputs it may leave to AWS."""
-    free = {name for name, rule in facts.inputs.items() if rule.computed} | kind.computed | set(facts.outputs)
-    return {name: value for name, value in state.items() if name in free}
+    return {name: value for name, value in state.items() if name in facts.outputs or facts.at(name).computed}
 
 
 def planned(scope: Scope) -> dict[str, Any]:
     """The state after a create that has not happened: inputs known, what AWS decides unknown."""
     state = {**scope.values, "region": scope.region} if "region" in scope.facts.inputs else dict(scope.values)
     for name, facts in scope.facts.inputs.items():
-        if name in scope.kind.as_reported or (name not in state and (facts.computed or name in scope.kind.computed)):
+        if facts.as_reported or (name not in state and facts.computed):
             state[name] = UNKNOWN
     return {**dict.fromkeys(scope.facts.outputs, UNKNOWN), **_with_nested(scope, state, {})}
 
@@ -69,18 +70,20 @@ def planned(scope: Scope) -> dict[str, Any]:
 def _with_nested(scope: Scope, state: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
     """`state` with what stands inside objects unsaid: defaults, and what AWS decides, as it was or unknown."""
     result = dict(state)
-    unsaid = dict.fromkeys(scope.kind.computed, UNKNOWN) | dict(scope.facts.nested_defaults)
-    for path, value in unsaid.items():
-        owner, _, name = path.partition(".")
-        inside = result.get(owner)
-        if name and isinstance(inside, Mapping) and name not in inside:
-            result[owner] = {**inside, name: (old.get(owner) or {}).get(name, value)}
+    for name, value in state.items():
+        if not isinstance(value, Mapping) or name not in scope.facts.inputs:
+            continue
+        before = old.get(name) or {}
+        for inner, facts in schema.members(scope.facts.inputs[name].type).items():
+            unsaid = UNKNOWN if facts.computed else facts.default
+            if inner not in value and unsaid is not None:
+                result[name] = {**result[name], inner: before.get(inner, unsaid)}
     return result
 
 
 def updated(scope: Scope) -> dict[str, Any]:
     """The state after an update that has not happened."""
-    kept = {name: value for name, value in scope.old.items() if name in scope.kind.local or name == "region"}
+    kept = {name: value for name, value in scope.old.items() if scope.facts.at(name).local or name == "region"}
     return {**kept, **_with_nested(scope, scope.values, scope.old)}
 
 
@@ -90,12 +93,11 @@ def create(scope: Scope) -> tuple[str, dict[str, Any]]:
         answer = scope.kind.create.run(scope)
     except (*FAILED, UnmodelledError) as error:
         raise scope.error("creating", error) from error
-    form = scope.kind.id
-    id_ = form.format(**scope.values) if "{" in form else str(dig(answer, form))
+    id_ = scope.kind.id_of(scope.values) or str(dig(answer, str(scope.kind.id)))
     scope = replace(scope, id=id_)
     sent = scope.kind.create.properties
     try:
-        if scope.kind.tags and scope.kind.tags.after_create:
+        if scope.kind.tags and not scope.kind.tags.create:
             _retag(replace(scope, values={**_state(scope), **scope.values}))
         for step in scope.kind.changes:
             if any(name not in sent and scope.values.get(name) is not None for name in step.properties):
@@ -151,23 +153,23 @@ def look(scope: Scope) -> dict[str, Any] | None:
     found = _object(scope)
     if found is None:
         return None
-    skipped = kind.local | {"tags", "tagsAll", "region"}
-    own = kind.modelled | kind.computed | set(scope.facts.outputs)
     wanted = {
         name: facts
         for name, facts in scope.facts.properties.items()
-        if name not in skipped and (name in own or facts.computed)
+        if name not in UNREAD
+        and not facts.local
+        and (name in kind.modelled or name in scope.facts.outputs or facts.computed)
     }
-    state = from_aws(found, wanted, kind.read.names)
+    state = from_aws(found, wanted)
     if kind.read.more:
-        state.update({name: value for name, value in kind.read.more(scope, found).items() if value is not None})
-    if kind.arn:
+        state.update(kind.read.more(scope, found))
+    if kind.arn and "arn" in scope.facts.outputs:
         state["arn"] = scope.arn(kind.arn.format(id=scope.id))
     if "region" in scope.facts.inputs:
         state["region"] = scope.region
     state.update(_tags(scope, found))
-    state.update({name: scope.values[name] for name in kind.local if scope.values.get(name) is not None})
-    return {name: _kept(scope, name, value) for name, value in state.items()}
+    state.update({name: value for name, value in scope.values.items() if scope.facts.at(name).local})
+    return {name: _kept(scope, name, value) for name, value in state.items() if value is not None}
 
 
 def _tags(scope: Scope, found: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,8 +177,7 @@ def _tags(scope: Scope, found: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     read = scope.kind.tags.read
     raw = dig(found, read) if isinstance(read, str) else dig(read.run(scope), scope.kind.tags.list_at)
-    facts = {"tags": scope.facts.inputs["tags"]}
-    every = from_aws({"tags": raw}, facts, {}).get("tags", {}) if raw else {}
+    every = from_aws({"tags": raw}, {"tags": scope.facts.inputs["tags"]}).get("tags", {}) if raw else {}
     every = {key: value for key, value in every.items() if not scope.session.ignored(key)}
     defaults = scope.session.default_tags
     program = scope.values.get("tags") or {}
@@ -186,22 +187,8 @@ def _tags(scope: Scope, found: Mapping[str, Any]) -> dict[str, Any]:
 
 def _kept(scope: Scope, name: str, value: Any) -> Any:
     """The known value of a property where AWS only writes the same in other words."""
-    known = scope.values.get(name)
-    facts = scope.facts.properties.get(name)
-    if known is None or facts is None or name in scope.kind.as_reported:
-        return value
-    return known if means(scope.kind, facts, name, known, value) else value
-
-
-def means(kind: Kind, facts: schema.Property, name: str, old: Any, new: Any) -> bool:
-    """Whether two values of the property `name` mean the same."""
-    if name in kind.equal:
-        return UNKNOWN not in (old, new) and kind.equal[name](old, new)
-    if name in kind.documents:
-        facts = replace(facts, json=True)
-    if name in kind.sets:
-        old, new = unordered(old), unordered(new)
-    return same(old, new, facts, ordered=name in kind.ordered)
+    known, facts = scope.values.get(name), scope.facts.at(name)
+    return value if known is None or facts.as_reported or not same(known, value, facts) else known
 
 
 def _state(scope: Scope) -> dict[str, Any]:
@@ -223,14 +210,14 @@ def read(scope: Scope) -> tuple[str, dict[str, Any]]:
         raise scope.error("reading", error) from error
     if state is None:
         return "", {}
-    if "{" in kind.id:
-        return kind.id.format(**state), state
-    return (kind.identify(scope, state) if kind.identify and imported else scope.id), state
+    if not imported:
+        return scope.id, state
+    return kind.id_of(state) or (kind.identify(scope, state) if kind.identify else scope.id), state
 
 
 def id_parts(kind: Kind, id_: str) -> dict[str, str]:
     """The properties that the id of an import spells out; the last one takes the rest."""
-    form = kind.import_id or kind.id
+    form = kind.import_id or str(kind.id)
     names = re.findall(r"\{(\w+)\}", form)
     if not names:
         return {}

@@ -1,13 +1,13 @@
 """When two values of a property mean the same: JSON by content, lists of text as sets, everything else by value."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from eks_twin.plugins.base import UNKNOWN
 from eks_twin.plugins.wire import has_unknown
 
-from .schema import Property, element
+from .schema import Property
 
 
 def document(text: Any) -> Any:
@@ -44,23 +44,27 @@ def empty(value: Any) -> bool:
     return value is None or value in ("", 0, [], {})
 
 
-def same(old: Any, new: Any, facts: Property, *, ordered: bool = False) -> bool:
-    """Whether `old` and `new` mean the same for a property of that kind; unknown never does."""
-    if new is UNKNOWN or old is UNKNOWN or has_unknown(new):
-        return False
-    if facts.json:
-        return document(old) == document(new)
-    return canonical(old, ordered=ordered) == canonical(new, ordered=ordered)
-
-
 def unordered(value: Any) -> Any:
     """A list of objects in an order that does not depend on how it was written."""
     if not isinstance(value, list):
         return value
-    return sorted((canonical(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True, default=str))
+    return sorted(map(canonical, value), key=lambda item: json.dumps(item, sort_keys=True, default=str))
 
 
-def is_object_list(facts: Property) -> bool:
-    """Whether the property is a list of objects."""
-    item = element(facts.type)
-    return item is not None and item.startswith("#")
+FORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    # the key `means` of a property → the form in which equal meaning is equality
+    "": canonical,
+    "document": document,
+    "list": lambda value: canonical(value, ordered=True),
+    "policies": lambda value: {item.get("name", ""): document(item.get("policy")) for item in value or ()},
+    "set": unordered,
+    "url": lambda value: str(value).removeprefix("https://"),
+}
+
+
+def same(old: Any, new: Any, facts: Property) -> bool:
+    """Whether `old` and `new` mean the same for a property of that kind; unknown never does."""
+    if old is UNKNOWN or has_unknown(new):
+        return False
+    form = FORMS["document" if facts.json else facts.means]
+    return form(old) == form(new)

@@ -13,7 +13,7 @@ from .defaults import filled, given, plain
 from .diffing import Planner
 from .functions import FUNCTIONS
 from .kinds import Kind
-from .meaning import empty
+from .meaning import empty, same
 from .schema import ResourceType
 from .session import Session, config_failures, structured
 from .tables import KINDS
@@ -80,7 +80,8 @@ class AwsPlugin(Plugin):
         known = request.old_inputs
         if not known:
             return id_, state, _imported(state, facts)
-        kept = {n: known[n] for n in kind.as_reported if n in known and kind.equal[n](known[n], state.get(n))}
+        own = {n: p for n, p in facts.inputs.items() if p.as_reported and n in known}
+        kept = {name: known[name] for name, rule in own.items() if same(known[name], state.get(name), rule)}
         return id_, state, {**_narrowed(state, known), **kept}
 
     def update(self, request: Request) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -16,17 +16,19 @@ NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class Property:
-    """One property of an input, an output or a nested object."""
+    """One property of an input, an output or a nested object; README.md beside this file says what each key means."""
 
     type: str
     required: bool = False
     replace: bool | str = False
-    """True, or "conditional"/"unverified": see README.md beside this file."""
     default: Any = None
     computed: bool = False
-    secret: bool = False
     json: bool = False
-    output_only: bool = False
+    local: bool = False
+    means: str = ""
+    source: str = ""
+    """The key `from`."""
+    as_reported: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,26 +43,30 @@ class AutoName:
 class ResourceType:
     """Inputs, outputs and rules of one type."""
 
-    token: str
     inputs: Mapping[str, Property]
     outputs: Mapping[str, Property]
     """Only what is not an input; every input is an output too."""
     auto_name: AutoName | None = None
     delete_before_replace: bool = False
-    replace_nested: tuple[str, ...] = ()
-    nested_defaults: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def properties(self) -> dict[str, Property]:
         """Inputs and outputs."""
         return {**self.inputs, **self.outputs}
 
+    def at(self, path: str) -> Property:
+        """The property at a dotted path; what has no facts, such as a tag, is of any type."""
+        inside, facts = self.properties, Property("any")
+        for name in path.split("."):
+            facts = inside.get(name, Property("any"))
+            inside = members(facts.type)
+        return facts
+
 
 @dataclass(frozen=True)
 class Function:
     """Inputs and outputs of one function."""
 
-    token: str
     inputs: Mapping[str, Property]
     outputs: Mapping[str, Property]
 
@@ -68,7 +74,7 @@ class Function:
 def _property(facts: str | Mapping[str, Any]) -> Property:
     if isinstance(facts, str):
         return Property(facts)
-    known = {"outputOnly": "output_only"}
+    known = {"from": "source", "asReported": "as_reported"}
     return Property(**{known.get(key, key): value for key, value in facts.items()})
 
 
@@ -90,19 +96,16 @@ def version() -> str:
 @cache
 def resource_types() -> Mapping[str, ResourceType]:
     """Every resource type of types.json by token."""
-    return {token: _resource(token, facts) for token, facts in _facts()["resources"].items()}
+    return {token: _resource(facts) for token, facts in _facts()["resources"].items()}
 
 
-def _resource(token: str, facts: Mapping[str, Any]) -> ResourceType:
+def _resource(facts: Mapping[str, Any]) -> ResourceType:
     naming = facts.get("autoName")
     return ResourceType(
-        token=token,
         inputs=_properties(facts["inputs"]),
         outputs=_properties(facts["outputs"]),
         auto_name=AutoName(naming["property"], naming["maxLength"]) if naming else None,
         delete_before_replace=facts.get("deleteBeforeReplace", False),
-        replace_nested=tuple(facts.get("replaceNested", ())),
-        nested_defaults=facts.get("nestedDefaults", {}),
     )
 
 
@@ -110,7 +113,7 @@ def _resource(token: str, facts: Mapping[str, Any]) -> ResourceType:
 def functions() -> Mapping[str, Function]:
     """Every function of types.json by token."""
     return {
-        token: Function(token, _properties(facts["inputs"]), _properties(facts["outputs"]))
+        token: Function(_properties(facts["inputs"]), _properties(facts["outputs"]))
         for token, facts in _facts()["functions"].items()
     }
 
@@ -126,6 +129,12 @@ def object_type(token: str) -> Mapping[str, Property]:
 def enumeration(token: str) -> tuple[str, ...]:
     """The values of the enumeration `token`; empty for an object type."""
     return tuple(_facts()["types"][token].get("enum", ()))
+
+
+def members(type_: str) -> Mapping[str, Property]:
+    """The properties of the objects that a value of `type_` is or lists; empty where it holds none."""
+    token = reference(type_.removesuffix("[]"))
+    return object_type(token) if token else {}
 
 
 def alternatives(type_: str) -> list[str]:

@@ -47,6 +47,12 @@ class Scope:
         """What error messages call the resource: "EC2 VPC (vpc-1)"."""
         return f"{self.kind.noun} ({self.values.get(self.kind.label) or self.id or self.urn.rpartition('::')[2]})"
 
+    @property
+    def tagging(self) -> dict[str, Any]:
+        """The tags as a parameter of the create call; empty where there are none or it takes none."""
+        tags, every = self.kind.tags, self.values.get("tagsAll")
+        return {tags.create: (tags.on_create or tags.form)(every)} if tags and tags.create and every else {}
+
     def client(self, service: str = "") -> Any:
         """The boto3 client of the kind's own service or another."""
         return self.session.client(service or self.kind.service, self.region)
@@ -111,3 +117,8 @@ def ignoring_gone(function: Callable[..., Any], **parameters: Any) -> Any:
         if not is_gone(error):
             raise
         return None
+
+
+def parted(old: list[Any], new: list[Any]) -> tuple[list[Any], list[Any]]:
+    """What only `old` has, and what only `new` has."""
+    return [item for item in old if item not in new], [item for item in new if item not in old]

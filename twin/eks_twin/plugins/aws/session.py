@@ -86,6 +86,16 @@ def _region(config: Mapping[str, Any]) -> str | None:
     return config.get("region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
 
 
+GONE: Final = (
+    "NotFound",
+    "NotFoundException",
+    "NoSuchEntity",
+    "NonExistentQueue",
+    "QueueDoesNotExist",
+)
+"""Endings of the codes with which services say that an object does not exist."""
+
+
 def error_code(error: BaseException | None) -> str:
     """AWS's code of a failed call, "" where the call did not reach AWS."""
     return error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
@@ -94,8 +104,7 @@ def error_code(error: BaseException | None) -> str:
 def is_gone(error: BaseException) -> bool:
     """Whether AWS says that the object of a call does not exist."""
     code = error_code(error)
-    endings = ("NotFound", "NotFoundException", "NoSuchEntity", "NonExistentQueue", "QueueDoesNotExist")
-    return code.endswith(endings)
+    return code.endswith(GONE)
 
 
 def explained(error: Exception, service: str) -> str:

@@ -1,7 +1,7 @@
 """Between Pulumi's values and AWS's parameters, guided by botocore's shapes on one side and types.json on the other.
 
 The two differ in the case of names, in plurals (Pulumi's lists end in s), in single objects that are lists of one in
-AWS, and in maps that are lists of Key and Value. What still differs has a name in `RENAMED`.
+AWS, and in maps that are lists of Key and Value. What still differs is named by `from` in types.json.
 """
 
 import base64
@@ -16,28 +16,17 @@ from . import schema
 from .checking import InvalidValueError, scalar
 from .schema import Property
 
-RENAMED: Final[Mapping[tuple[str, str], str]] = {
-    # (AWS structure, Pulumi property) → AWS member, where no rule of spelling connects them
-    ("RequestLaunchTemplateData", "vpcSecurityGroupIds"): "SecurityGroupIds",
-    ("ResponseLaunchTemplateData", "vpcSecurityGroupIds"): "SecurityGroupIds",
-    ("RequestLaunchTemplateData", "securityGroupNames"): "SecurityGroups",
-    ("ResponseLaunchTemplateData", "securityGroupNames"): "SecurityGroups",
-    ("LaunchTemplateInstanceNetworkInterfaceSpecificationRequest", "securityGroups"): "Groups",
-    ("LaunchTemplateInstanceNetworkInterfaceSpecification", "securityGroups"): "Groups",
-    ("InputTransformer", "inputPaths"): "InputPathsMap",
-}
+ANY: Final = Property("any")
 
 
 class UnmodelledError(ValueError):
     """A value has no place in the AWS call that would carry it."""
 
 
-def member_name(shape: StructureShape, name: str) -> str | None:
+def member_name(shape: StructureShape, name: str, facts: Property) -> str | None:
     """The member of `shape` that carries the Pulumi property `name`."""
-    if renamed := RENAMED.get((shape.name, name)):
-        return renamed
-    members: Any = shape.members
-    return _match(name, members)
+    known: Any = shape.members  # a cached property, which the type checker does not see through
+    return facts.source if facts.source in known else _match(name, known)
 
 
 def _match(name: str, candidates: Iterable[str]) -> str | None:
@@ -52,59 +41,52 @@ def spellings(name: str) -> list[str]:
     return [low, *singular, f"{low}s"]
 
 
-def to_aws(value: Any, shape: Shape, path: str) -> Any:
-    """`value` as a parameter of `shape`; raises UnmodelledError for what `shape` cannot carry."""
+def to_aws(values: Mapping[str, Any], shape: StructureShape, properties: Mapping[str, Property], path: str = "") -> Any:
+    """`values` of `properties` as members of `shape`; raises UnmodelledError for what `shape` has no place for."""
+    known: Any = shape.members
+    result: dict[str, Any] = {}
+    for name, value in values.items():
+        facts = properties.get(name, ANY)
+        member = member_name(shape, name, facts)
+        if member is None:
+            raise UnmodelledError(f"{path}{name}: {shape.name} of AWS has no place for it")
+        result[member] = _aws(value, known[member], facts.type, f"{path}{name}")
+    return result
+
+
+def _aws(value: Any, shape: Shape, type_: str, path: str) -> Any:
     if isinstance(shape, StructureShape):
-        return _structure(value, shape, path)
+        members: Any = shape.members
+        if list(members) == ["Value"] and not isinstance(value, Mapping):  # EC2's AttributeBooleanValue
+            return {"Value": value}
+        return to_aws(value, shape, schema.members(type_), f"{path}.")
     if isinstance(shape, ListShape):
-        return _list(value, shape, path)
+        return _list(value, shape, type_, path)
     if isinstance(shape, MapShape):
         inner: Any = shape.value
-        return {key: to_aws(item, inner, f"{path}.{key}") for key, item in value.items()}
+        return {key: _aws(item, inner, "any", f"{path}.{key}") for key, item in value.items()}
     if shape.type_name == "blob":
         return base64.b64decode(value)
     kind = {"integer": "integer", "long": "integer", "boolean": "boolean", "double": "number", "float": "number"}
     return scalar(value, path, kind.get(shape.type_name, "string"))
 
 
-def _structure(value: Any, shape: StructureShape, path: str) -> dict[str, Any]:
-    members: Any = shape.members  # a cached property, which the type checker does not see through
-    if list(members) == ["Value"] and not isinstance(value, Mapping):  # EC2's AttributeBooleanValue
-        return {"Value": value}
-    result: dict[str, Any] = {}
-    for name, item in value.items():
-        member = member_name(shape, name)
-        if member is None:
-            raise UnmodelledError(f"{path}.{name}: {shape.name} of AWS has no place for it")
-        result[member] = to_aws(item, members[member], f"{path}.{name}")
-    return result
-
-
-def _list(value: Any, shape: ListShape, path: str) -> list[Any]:
+def _list(value: Any, shape: ListShape, type_: str, path: str) -> list[Any]:
     element: Any = shape.member
-    members = getattr(element, "members", {})
-    if isinstance(value, Mapping) and {"Key", "Value"} <= set(members):
+    if isinstance(value, Mapping) and {"Key", "Value"} <= set(getattr(element, "members", {})):
         return [{"Key": key, "Value": item} for key, item in value.items()]
     items = value if isinstance(value, list) else [value]  # Pulumi turns lists of at most one into objects
-    return [to_aws(item, element, f"{path}[{i}]") for i, item in enumerate(items)]
+    return [_aws(item, element, type_.removesuffix("[]"), f"{path}[{i}]") for i, item in enumerate(items)]
 
 
-def from_aws(
-    answer: Mapping[str, Any], properties: Mapping[str, Property], names: Mapping[str, str | None]
-) -> dict[str, Any]:
-    """What `answer` says of `properties`; `names` has the dotted paths of those that AWS calls otherwise."""
+def from_aws(answer: Mapping[str, Any], properties: Mapping[str, Property]) -> dict[str, Any]:
+    """What `answer` says of `properties`."""
     result: dict[str, Any] = {}
     for name, facts in properties.items():
-        if name in names:
-            path = names[name]
-            value = None if path is None else dig(answer, path)
-        else:
-            member = _match(name, answer)
-            value = answer[member] if member else None
-        empty_block = value == [] and schema.reference(
-            schema.alternatives(facts.type)[0]
-        )  # an object that is not there
-        if value is not None and not empty_block:
+        path = facts.source or _match(name, answer)
+        value = dig(answer, path) if path else None
+        block = schema.reference(schema.alternatives(facts.type)[0])
+        if value is not None and not (block and value == []):  # an empty list is an object that is not there
             result[name] = _pulumi(value, facts.type, name)
     return result
 
@@ -129,7 +111,7 @@ def _pulumi(value: Any, type_: str, path: str) -> Any:
     if item := schema.values_of(option):
         return {key: _pulumi(entry, item, f"{path}.{key}") for key, entry in _entries(value).items()}
     if token := schema.reference(option):
-        return _object(value[0] if isinstance(value, list) else value, token)
+        return from_aws(value[0] if isinstance(value, list) else value, schema.object_type(token))
     return _scalar(value, option, path)
 
 
@@ -138,15 +120,6 @@ def _entries(value: Any) -> Mapping[str, Any]:
     if isinstance(value, Mapping):
         return value
     return {item.get("Key", item.get("TagKey")): item.get("Value", item.get("TagValue")) for item in value}
-
-
-def _object(value: Mapping[str, Any], token: str) -> dict[str, Any]:
-    names = {
-        name: renamed
-        for (_, name), renamed in RENAMED.items()
-        if renamed in value and name in schema.object_type(token)
-    }
-    return from_aws(value, schema.object_type(token), names)
 
 
 def _scalar(value: Any, type_: str, path: str) -> Any:

@@ -56,7 +56,7 @@ def outputs(
 ) -> dict[str, Any]:
     """The function's outputs: its arguments, what `answer` says, then `more`, whose None means absent."""
     facts = schema.functions()[token].outputs
-    found = from_aws(answer, {k: v for k, v in facts.items() if k not in more}, {})
+    found = from_aws(answer, {k: v for k, v in facts.items() if k not in more})
     place = {"region": args.get("region") or session.region} if "region" in facts else {}
     echoed = {name: value for name, value in args.items() if name in facts}
     own = {name: value for name, value in more.items() if value is not None}

@@ -4,13 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from eks_twin.plugins.aws import tags
-from eks_twin.plugins.aws.kinds import Custom, Kind, Read, Ready, call
+from eks_twin.plugins.aws.kinds import Call, Custom, Kind, Read, Ready, call
 from eks_twin.plugins.aws.scope import Scope
 from eks_twin.plugins.aws.shapes import to_aws
 from eks_twin.plugins.base import PluginError
 
 LOG_TYPES: Final = ("api", "audit", "authenticator", "controllerManager", "scheduler")
-RUNNING: Final = ("Successful",)
 
 
 def health(found: Mapping[str, Any]) -> str:
@@ -32,7 +31,7 @@ def finished(scope: Scope, answer: Mapping[str, Any], **owner: str) -> None:
         if found["status"] in ("Failed", "Cancelled"):
             reasons = "; ".join(f"{e.get('errorCode')}: {e.get('errorMessage')}" for e in found.get("errors", ()))
             raise PluginError(f"updating {scope.label}: {update['type']} {found['status']}. {reasons}")
-        return found["status"] in RUNNING
+        return found["status"] == "Successful"
 
     scope.progress(f"{update['type']} in progress")
     scope.wait(probe, f"to finish {update['type']}")
@@ -45,24 +44,17 @@ def logging(types: list[str]) -> dict[str, Any]:
     return {"clusterLogging": entries}
 
 
-def _cluster_request(scope: Scope) -> dict[str, Any]:
-    return {"logging": logging(scope.values.get("enabledClusterLogTypes") or [])}
+def _create_cluster(scope: Scope) -> Any:
+    types = scope.values.get("enabledClusterLogTypes")
+    logs = None if types is None else logging(types)
+    return scope.call("create_cluster", **_CREATE.parameters(scope), **scope.tagging, logging=logs)
 
 
 _CREATE: Final = call(
     "create_cluster",
-    "name roleArn version kubernetesNetworkConfig accessConfig encryptionConfig bootstrapSelfManagedAddons "
+    "name roleArn version vpcConfig kubernetesNetworkConfig accessConfig encryptionConfig bootstrapSelfManagedAddons "
     "upgradePolicy deletionProtection zonalShiftConfig",
-    resourcesVpcConfig="$vpcConfig",
-    tags="$tags",
 )
-
-
-def _create_cluster(scope: Scope) -> Any:
-    types = scope.values.get("enabledClusterLogTypes")
-    return scope.call(
-        "create_cluster", **_CREATE.parameters(scope), logging=logging(types) if types is not None else None
-    )
 
 
 def _config(same: str, build: Callable[[Scope], dict[str, Any]]) -> Custom:
@@ -94,45 +86,44 @@ def _changed_vpc(scope: Scope) -> dict[str, Any]:
 
 
 def _part(name: str) -> Custom:
+    """A step that sends the property `name`, without what EKS takes at creation only."""
+
     def build(scope: Scope) -> dict[str, Any]:
         shape = scope.client().meta.service_model.operation_model("UpdateClusterConfig").input_shape
-        value = dict(scope.values[name])
-        value.pop("bootstrapClusterCreatorAdminPermissions", None)  # at creation only
-        return {name: to_aws(value, shape.members[name], name)}
+        value = scope.values.get(name) or False
+        if isinstance(value, Mapping):
+            value = {key: item for key, item in value.items() if key != "bootstrapClusterCreatorAdminPermissions"}
+        return to_aws({name: value}, shape, scope.facts.inputs)
 
     return _config(name, build)
 
 
-def _set_version(scope: Scope) -> None:
-    finished(scope, scope.call("update_cluster_version", name=scope.id, version=scope.values["version"]), name=scope.id)
+def _update(operation: str, same: str, **owner: str) -> Custom:
+    """A step of one call that starts an update, which it waits for."""
+    step = Call(operation, tuple(same.split()), owner)
+
+    def run(scope: Scope) -> None:
+        finished(scope, step.run(scope), name=scope.id)
+
+    return Custom(run, same)
 
 
-def _encrypt(scope: Scope) -> None:
-    config = scope.values["encryptionConfig"]
-    wanted = [{"provider": {"keyArn": config["provider"]["keyArn"]}, "resources": config["resources"]}]
-    answer = scope.call("associate_encryption_config", clusterName=scope.id, encryptionConfig=wanted)
-    finished(scope, answer, name=scope.id)
+def described(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested answers that Pulumi spells with lists."""
+    issuer = found.get("identity", {}).get("oidc", {}).get("issuer")
+    entries = found.get("logging", {}).get("clusterLogging", ())
+    return {
+        "identities": [{"oidcs": [{"issuer": issuer}]}] if issuer else None,
+        "enabledClusterLogTypes": [name for entry in entries if entry["enabled"] for name in entry["types"]],
+    }
 
 
 def _cluster(scope: Scope, found: Mapping[str, Any]) -> dict[str, Any]:
-    """Nested answers that Pulumi spells with lists, and what EKS does not repeat."""
-    issuer = found.get("identity", {}).get("oidc", {}).get("issuer")
-    enabled = [
-        name
-        for entry in found.get("logging", {}).get("clusterLogging", ())
-        if entry["enabled"]
-        for name in entry["types"]
-    ]
-    result: dict[str, Any] = {
-        "identities": [{"oidcs": [{"issuer": issuer}]}] if issuer else None,
-        "enabledClusterLogTypes": enabled,
-    }
+    """EKS does not repeat whether it made the cluster's creator an administrator."""
+    result = described(found)
     access, given = found.get("accessConfig"), scope.values.get("accessConfig") or {}
     if access and (admin := given.get("bootstrapClusterCreatorAdminPermissions")) is not None:
-        result["accessConfig"] = {
-            "authenticationMode": access["authenticationMode"],
-            "bootstrapClusterCreatorAdminPermissions": access.get("bootstrapClusterCreatorAdminPermissions", admin),
-        }
+        result["accessConfig"] = {"bootstrapClusterCreatorAdminPermissions": admin, **access}
     return result
 
 
@@ -140,47 +131,27 @@ CLUSTER: Final = Kind(
     type="aws:eks/cluster:Cluster",
     noun="EKS Cluster",
     service="eks",
-    create=Custom(_create_cluster, " ".join([*sorted(_CREATE.properties), "enabledClusterLogTypes"])),
+    create=Custom(_create_cluster, " ".join([*_CREATE.same, "enabledClusterLogTypes"])),
     id="{name}",
-    read=Read(
-        call("describe_cluster", name="$id"),
-        "cluster",
-        {"vpcConfig": "resourcesVpcConfig", "clusterId": "id"},
-        _cluster,
-    ),
+    read=Read(call("describe_cluster", name="$id"), "cluster", _cluster),
     ready=Ready("status", ("ACTIVE",), ("FAILED", "DELETING", "gone"), health, 1800),
     changes=(
         _config("vpcConfig", _changed_vpc),
-        _config("enabledClusterLogTypes", _cluster_request),
+        _config(
+            "enabledClusterLogTypes",
+            lambda scope: {"logging": logging(scope.values.get("enabledClusterLogTypes") or [])},
+        ),
         _part("accessConfig"),
         _part("upgradePolicy"),
         _part("zonalShiftConfig"),
-        _config(
-            "deletionProtection",
-            lambda scope: {"deletionProtection": bool(scope.values.get("deletionProtection"))},
-        ),
-        Custom(_encrypt, "encryptionConfig"),
-        Custom(_set_version, "version"),
+        _part("deletionProtection"),
+        _update("associate_encryption_config", "encryptionConfig", clusterName="$id"),
+        _update("update_cluster_version", "version", name="$id"),
     ),
     delete=call("delete_cluster", name="$id"),
     gone_after_delete=True,
     tags=tags.mapped({"resourceArn": "$arn"}),
-    local=frozenset({"bootstrapSelfManagedAddons"}),
-    computed=frozenset(
-        {
-            "accessConfig",
-            "upgradePolicy",
-            "vpcConfig.clusterSecurityGroupId",
-            "vpcConfig.publicAccessCidrs",
-            "vpcConfig.securityGroupIds",
-            "vpcConfig.vpcId",
-            "kubernetesNetworkConfig.ipFamily",
-            "kubernetesNetworkConfig.serviceIpv4Cidr",
-            "kubernetesNetworkConfig.serviceIpv6Cidr",
-        }
-    ),
     replaces={"encryptionConfig": lambda _, new: new is None},
 )
-
 
 KINDS: Final = (CLUSTER,)

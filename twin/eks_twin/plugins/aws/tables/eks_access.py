@@ -6,21 +6,18 @@ from eks_twin.plugins.aws import tags
 from eks_twin.plugins.aws.kinds import Custom, Kind, Read, call
 from eks_twin.plugins.aws.scope import Scope
 
-_ENTRY: Final[dict[str, Any]] = {"clusterName": "$clusterName", "principalArn": "$principalArn"}
-
 ACCESS_ENTRY: Final = Kind(
     type="aws:eks/accessEntry:AccessEntry",
     noun="EKS Access Entry",
     service="eks",
-    create=call("create_access_entry", "kubernetesGroups type", username="$userName", tags="$tags", **_ENTRY),
+    create=call("create_access_entry", "clusterName principalArn kubernetesGroups type userName"),
     id="{clusterName}:{principalArn}",
-    read=Read(call("describe_access_entry", **_ENTRY), "accessEntry"),
+    read=Read(call("describe_access_entry", "clusterName principalArn"), "accessEntry"),
     changes=(
-        call("update_access_entry", "kubernetesGroups", {"kubernetesGroups": []}, username="$userName", **_ENTRY),
+        call("update_access_entry", "clusterName principalArn kubernetesGroups userName", {"kubernetesGroups": []}),
     ),
-    delete=call("delete_access_entry", **_ENTRY),
+    delete=call("delete_access_entry", "clusterName principalArn"),
     tags=tags.mapped({"resourceArn": "$accessEntryArn"}),
-    computed=frozenset({"userName", "kubernetesGroups"}),
     label="principalArn",
 )
 
@@ -38,14 +35,12 @@ ACCESS_POLICY_ASSOCIATION: Final = Kind(
     type="aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
     noun="EKS Access Policy Association",
     service="eks",
-    create=call("associate_access_policy", "policyArn accessScope", **_ENTRY),
+    create=call("associate_access_policy", "clusterName principalArn policyArn accessScope"),
     id="{clusterName}#{principalArn}#{policyArn}",
     read=Read(Custom(_read_policy)),
-    delete=call("disassociate_access_policy", "policyArn", **_ENTRY),
+    delete=call("disassociate_access_policy", "clusterName principalArn policyArn"),
     label="policyArn",
 )
-
-_ASSOCIATION: Final[dict[str, Any]] = {"clusterName": "$clusterName", "associationId": "$id"}
 
 
 def _read_association(scope: Scope) -> Any:
@@ -59,15 +54,11 @@ POD_IDENTITY_ASSOCIATION: Final = Kind(
     type="aws:eks/podIdentityAssociation:PodIdentityAssociation",
     noun="EKS Pod Identity Association",
     service="eks",
-    create=call(
-        "create_pod_identity_association",
-        "clusterName namespace serviceAccount roleArn",
-        tags="$tags",
-    ),
+    create=call("create_pod_identity_association", "clusterName namespace serviceAccount roleArn"),
     id="association.associationId",
     read=Read(Custom(_read_association)),
-    changes=(call("update_pod_identity_association", "roleArn", **_ASSOCIATION),),
-    delete=call("delete_pod_identity_association", **_ASSOCIATION),
+    changes=(call("update_pod_identity_association", "clusterName roleArn", associationId="$id"),),
+    delete=call("delete_pod_identity_association", "clusterName", associationId="$id"),
     tags=tags.mapped({"resourceArn": "$associationArn"}),
     import_id="{clusterName},{associationId}",
     identify=lambda _, state: state["associationId"],

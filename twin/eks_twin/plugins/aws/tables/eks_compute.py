@@ -10,23 +10,21 @@ from eks_twin.plugins.aws.shapes import to_aws
 
 from .eks import finished, health
 
-
-def _node_group_owner(scope: Scope) -> dict[str, str]:
-    return {"clusterName": scope.values["clusterName"], "nodegroupName": scope.values["nodeGroupName"]}
+_OWNER: Final = call("update_nodegroup_config", "clusterName nodeGroupName")
 
 
-def _finish_node_group(scope: Scope, answer: Mapping[str, Any]) -> None:
-    owner = _node_group_owner(scope)
+def _update_node_group(scope: Scope, operation: str, **change: Any) -> None:
+    owner = _OWNER.parameters(scope)
+    answer = scope.call(operation, **owner, **change)
     finished(scope, answer, name=owner["clusterName"], nodegroupName=owner["nodegroupName"])
 
 
 def _scale(scope: Scope) -> None:
     """Labels and taints travel as what to add and what to remove."""
-    change: dict[str, Any] = {}
     shape = scope.client().meta.service_model.operation_model("UpdateNodegroupConfig").input_shape
-    for name in ("scalingConfig", "updateConfig"):
-        if scope.values.get(name) is not None and scope.values[name] != scope.old.get(name):
-            change[name] = to_aws(scope.values[name], shape.members[name], name)
+    configs = {name: scope.values.get(name) for name in ("scalingConfig", "updateConfig")}
+    changed = {name: value for name, value in configs.items() if value is not None and value != scope.old.get(name)}
+    change = to_aws(changed, shape, scope.facts.inputs)
     old, new = scope.old.get("labels") or {}, scope.values.get("labels") or {}
     if old != new:
         change["labels"] = {"addOrUpdateLabels": new, "removeLabels": [key for key in old if key not in new]}
@@ -37,19 +35,17 @@ def _scale(scope: Scope) -> None:
             "removeTaints": [t for t in old if (t["key"], t["effect"]) not in {(n["key"], n["effect"]) for n in new}],
         }
     if change:
-        _finish_node_group(scope, scope.call("update_nodegroup_config", **_node_group_owner(scope), **change))
+        _update_node_group(scope, "update_nodegroup_config", **change)
 
 
 _VERSIONED: Final = ("version", "releaseVersion", "launchTemplate")
 
 
 def _roll(scope: Scope) -> None:
-    changed = {name: scope.values[name] for name in _VERSIONED if scope.values.get(name) != scope.old.get(name)}
-    parameters = {name: value for name, value in changed.items() if value is not None}
-    if parameters:
+    changed = {name: scope.values.get(name) for name in _VERSIONED if scope.values.get(name) != scope.old.get(name)}
+    if any(value is not None for value in changed.values()):
         force = bool(scope.values.get("forceUpdateVersion"))
-        answer = scope.call("update_nodegroup_version", **_node_group_owner(scope), **parameters, force=force)
-        _finish_node_group(scope, answer)
+        _update_node_group(scope, "update_nodegroup_version", **changed, force=force)
 
 
 def _node_group(scope: Scope, found: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,45 +70,30 @@ NODE_GROUP: Final = Kind(
     service="eks",
     create=call(
         "create_nodegroup",
-        "clusterName scalingConfig amiType capacityType diskSize instanceTypes labels launchTemplate releaseVersion "
-        "taints updateConfig version",
-        nodegroupName="$nodeGroupName",
-        nodeRole="$nodeRoleArn",
-        subnets="$subnetIds",
-        tags="$tags",
+        "clusterName nodeGroupName nodeRoleArn subnetIds scalingConfig amiType capacityType diskSize instanceTypes "
+        "labels launchTemplate releaseVersion taints updateConfig version",
     ),
     id="{clusterName}:{nodeGroupName}",
-    read=Read(
-        call("describe_nodegroup", clusterName="$clusterName", nodegroupName="$nodeGroupName"),
-        "nodegroup",
-        {"nodeRoleArn": "nodeRole", "subnetIds": "subnets", "arn": "nodegroupArn", "diskSize": None, "resources": None},
-        _node_group,
-    ),
+    read=Read(call("describe_nodegroup", "clusterName nodeGroupName"), "nodegroup", _node_group),
     ready=Ready("status", ("ACTIVE",), ("CREATE_FAILED", "DELETE_FAILED", "DEGRADED", "gone"), health, 3600),
     changes=(Custom(_roll, " ".join(_VERSIONED)), Custom(_scale, "scalingConfig updateConfig labels taints")),
-    delete=call("delete_nodegroup", clusterName="$clusterName", nodegroupName="$nodeGroupName"),
+    delete=call("delete_nodegroup", "clusterName nodeGroupName"),
     gone_after_delete=True,
     tags=tags.mapped({"resourceArn": "$arn"}),
-    local=frozenset({"forceUpdateVersion"}),
-    ordered=frozenset({"instanceTypes"}),
-    sets=frozenset({"taints"}),
     label="nodeGroupName",
 )
 
 
-def _addon_owner(scope: Scope) -> dict[str, str]:
-    return {"clusterName": scope.values["clusterName"], "addonName": scope.values["addonName"]}
-
-
-_ADDON: Final = "clusterName addonName addonVersion configurationValues podIdentityAssociations serviceAccountRoleArn"
+_CHANGING: Final = "addonVersion configurationValues podIdentityAssociations serviceAccountRoleArn"
+_ADDON: Final = f"clusterName addonName {_CHANGING}"
+_UPDATE_ADDON: Final = call("update_addon", _ADDON, resolveConflicts="$resolveConflictsOnUpdate")
 
 
 def _update_addon(scope: Scope) -> None:
-    step = call("update_addon", _ADDON, resolveConflicts="$resolveConflictsOnUpdate")
     cleared: dict[str, Any] = {}
     if scope.old.get("podIdentityAssociations") and not scope.values.get("podIdentityAssociations"):
         cleared["podIdentityAssociations"] = []
-    answer = scope.call("update_addon", **{**cleared, **step.parameters(scope)})
+    answer = scope.call("update_addon", **{**cleared, **_UPDATE_ADDON.parameters(scope)})
     finished(scope, answer, name=scope.values["clusterName"], addonName=scope.values["addonName"])
 
 
@@ -135,22 +116,14 @@ ADDON: Final = Kind(
     type="aws:eks/addon:Addon",
     noun="EKS Add-On",
     service="eks",
-    create=call("create_addon", _ADDON, resolveConflicts="$resolveConflictsOnCreate", tags="$tags"),
+    create=call("create_addon", _ADDON, resolveConflicts="$resolveConflictsOnCreate"),
     id="{clusterName}:{addonName}",
-    read=Read(
-        call("describe_addon", clusterName="$clusterName", addonName="$addonName"),
-        "addon",
-        {"arn": "addonArn", "podIdentityAssociations": None},
-        _pod_identities,
-    ),
+    read=Read(call("describe_addon", "clusterName addonName"), "addon", _pod_identities),
     ready=Ready("status", ("ACTIVE",), ("CREATE_FAILED", "UPDATE_FAILED", "DELETE_FAILED", "gone"), health, 1200),
-    changes=(Custom(_update_addon, "addonVersion configurationValues podIdentityAssociations serviceAccountRoleArn"),),
+    changes=(Custom(_update_addon, _CHANGING),),
     delete=call("delete_addon", "clusterName addonName preserve"),
     gone_after_delete=True,
     tags=tags.mapped({"resourceArn": "$arn"}),
-    local=frozenset({"preserve", "resolveConflictsOnCreate", "resolveConflictsOnUpdate"}),
-    documents=frozenset({"configurationValues"}),
-    sets=frozenset({"podIdentityAssociations"}),
     label="addonName",
 )
 

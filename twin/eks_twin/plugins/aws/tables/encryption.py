@@ -3,20 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from eks_twin.plugins.aws.kinds import Call, Custom, Kind, Read, Tags, call
+from eks_twin.plugins.aws.kinds import Call, Custom, Either, Kind, Read, Tags, call
 from eks_twin.plugins.aws.scope import Scope
-
-
-def _set_rotation(scope: Scope) -> None:
-    if scope.values.get("enableKeyRotation"):
-        period = scope.values.get("rotationPeriodInDays")
-        scope.call("enable_key_rotation", KeyId=scope.id, RotationPeriodInDays=period)
-    else:
-        scope.call("disable_key_rotation", KeyId=scope.id)
-
-
-def _set_enabled(scope: Scope) -> None:
-    scope.call("disable_key" if scope.values.get("isEnabled") is False else "enable_key", KeyId=scope.id)
 
 
 def _key(scope: Scope, found: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,23 +24,24 @@ KEY: Final = Kind(
     service="kms",
     create=call(
         "create_key",
-        "bypassPolicyLockoutSafetyCheck description keyUsage multiRegion policy",
-        KeySpec="$customerMasterKeySpec",
-        Tags="$tags",
+        "bypassPolicyLockoutSafetyCheck customerMasterKeySpec description keyUsage multiRegion policy",
     ),
     id="KeyMetadata.KeyId",
     read=Read(
         call("describe_key", KeyId="$id"),
         "KeyMetadata",
-        {"isEnabled": "Enabled", "customerMasterKeySpec": "KeySpec"},
         _key,
         lambda found: found["KeyState"] in ("PendingDeletion", "PendingReplicaDeletion"),
     ),
     changes=(
         call("update_key_description", "description", {"Description": ""}, KeyId="$id"),
         call("put_key_policy", "policy bypassPolicyLockoutSafetyCheck", KeyId="$id", PolicyName="default"),
-        Custom(_set_rotation, "enableKeyRotation rotationPeriodInDays"),
-        Custom(_set_enabled, "isEnabled"),
+        Either(
+            "enableKeyRotation",
+            call("enable_key_rotation", "rotationPeriodInDays", KeyId="$id"),
+            call("disable_key_rotation", KeyId="$id"),
+        ),
+        Either("isEnabled", call("enable_key", KeyId="$id"), call("disable_key", KeyId="$id")),
     ),
     delete=call("schedule_key_deletion", KeyId="$id", PendingWindowInDays="$deletionWindowInDays"),
     tags=Tags(
@@ -61,7 +50,6 @@ KEY: Final = Kind(
         untag=Call("untag_resource", params={"KeyId": "$id"}),
         read=call("list_resource_tags", KeyId="$id"),
     ),
-    local=frozenset({"bypassPolicyLockoutSafetyCheck", "deletionWindowInDays"}),
     label="description",
 )
 
@@ -83,10 +71,10 @@ ALIAS: Final = Kind(
     type="aws:kms/alias:Alias",
     noun="KMS Alias",
     service="kms",
-    create=call("create_alias", "targetKeyId", AliasName="$name"),
+    create=call("create_alias", "name targetKeyId"),
     id="{name}",
-    read=Read(Custom(_find), names={"name": "AliasName", "arn": "AliasArn"}, more=_targets),
-    changes=(call("update_alias", "targetKeyId", AliasName="$name"),),
+    read=Read(Custom(_find), more=_targets),
+    changes=(call("update_alias", "name targetKeyId"),),
     delete=call("delete_alias", AliasName="$id"),
     naming=lambda name, _: f"alias/{name}",
 )

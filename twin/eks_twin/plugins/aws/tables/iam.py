@@ -1,12 +1,12 @@
 """aws:iam Role, InstanceProfile, OpenIdConnectProvider and ServiceLinkedRole."""
 
 import json
+from dataclasses import replace
 from typing import Any, Final
 
 from eks_twin.plugins.aws import tags
-from eks_twin.plugins.aws.kinds import Call, Custom, Kind, Read, Tags, call
-from eks_twin.plugins.aws.meaning import document
-from eks_twin.plugins.aws.scope import Scope, ignoring_gone
+from eks_twin.plugins.aws.kinds import Custom, Either, Kind, Read, call
+from eks_twin.plugins.aws.scope import Scope, ignoring_gone, parted
 
 
 def every(scope: Scope, operation: str, at: str, **parameters: Any) -> list[Any]:
@@ -41,25 +41,10 @@ def _set_inline(scope: Scope) -> None:
 
 
 def _set_managed(scope: Scope) -> None:
-    wanted, present = scope.values.get("managedPolicyArns") or [], _attached(scope, scope.id)
-    for arn in present:
-        if arn not in wanted:
-            scope.call("detach_role_policy", RoleName=scope.id, PolicyArn=arn)
-    for arn in wanted:
-        if arn not in present:
-            scope.call("attach_role_policy", RoleName=scope.id, PolicyArn=arn)
-
-
-def _set_boundary(scope: Scope) -> None:
-    if boundary := scope.values.get("permissionsBoundary"):
-        scope.call("put_role_permissions_boundary", RoleName=scope.id, PermissionsBoundary=boundary)
-    else:
-        scope.call("delete_role_permissions_boundary", RoleName=scope.id)
-
-
-def _by_name(policies: list[dict[str, str]] | None) -> dict[str, Any]:
-    """Inline policies by name, each as the content of its document."""
-    return {item.get("name", ""): document(item.get("policy")) for item in policies or ()}
+    changes = parted(_attached(scope, scope.id), scope.values.get("managedPolicyArns") or [])
+    for verb, arns in zip(("detach", "attach"), changes, strict=True):
+        for arn in arns:
+            scope.call(f"{verb}_role_policy", RoleName=scope.id, PolicyArn=arn)
 
 
 def _delete_role(scope: Scope) -> None:
@@ -84,21 +69,12 @@ ROLE: Final = Kind(
     service="iam",
     create=call(
         "create_role",
-        "path description maxSessionDuration permissionsBoundary",
-        RoleName="$name",
-        AssumeRolePolicyDocument="$assumeRolePolicy",
-        Tags="$tags",
+        "name path description maxSessionDuration permissionsBoundary assumeRolePolicy",
     ),
     id="Role.RoleName",
     read=Read(
         call("get_role", RoleName="$id"),
         "Role",
-        {
-            "name": "RoleName",
-            "assumeRolePolicy": "AssumeRolePolicyDocument",
-            "permissionsBoundary": "PermissionsBoundary.PermissionsBoundaryArn",
-            "uniqueId": "RoleId",
-        },
         lambda scope, _: {
             "inlinePolicies": _inline(scope, scope.id),
             "managedPolicyArns": _attached(scope, scope.id),
@@ -107,14 +83,16 @@ ROLE: Final = Kind(
     changes=(
         call("update_assume_role_policy", RoleName="$id", PolicyDocument="$assumeRolePolicy"),
         call("update_role", "description maxSessionDuration", {"Description": ""}, RoleName="$id"),
-        Custom(_set_boundary, "permissionsBoundary"),
+        Either(
+            "permissionsBoundary",
+            call("put_role_permissions_boundary", "permissionsBoundary", RoleName="$id"),
+            call("delete_role_permissions_boundary", RoleName="$id"),
+        ),
         Custom(_set_inline, "inlinePolicies"),
         Custom(_set_managed, "managedPolicyArns"),
     ),
     delete=Custom(_delete_role),
     tags=tags.iam("role", "RoleName", "$id"),
-    local=frozenset({"forceDetachPolicies"}),
-    equal={"inlinePolicies": lambda old, new: _by_name(old) == _by_name(new)},
 )
 
 
@@ -136,13 +114,9 @@ INSTANCE_PROFILE: Final = Kind(
     type="aws:iam/instanceProfile:InstanceProfile",
     noun="IAM Instance Profile",
     service="iam",
-    create=call("create_instance_profile", "path", InstanceProfileName="$name", Tags="$tags"),
+    create=call("create_instance_profile", "name path"),
     id="InstanceProfile.InstanceProfileName",
-    read=Read(
-        call("get_instance_profile", InstanceProfileName="$id"),
-        "InstanceProfile",
-        {"name": "InstanceProfileName", "role": "Roles.0.RoleName", "uniqueId": "InstanceProfileId"},
-    ),
+    read=Read(call("get_instance_profile", InstanceProfileName="$id"), "InstanceProfile"),
     changes=(Custom(_set_profile_role, "role"),),
     delete=Custom(_delete_profile),
     tags=tags.iam("instance_profile", "InstanceProfileName", "$id"),
@@ -150,46 +124,33 @@ INSTANCE_PROFILE: Final = Kind(
 
 
 def _set_clients(scope: Scope) -> None:
-    old, new = scope.old.get("clientIdLists") or [], scope.values["clientIdLists"]
-    for operation, ids in (
-        ("remove_client_id_from_open_id_connect_provider", [i for i in old if i not in new]),
-        ("add_client_id_to_open_id_connect_provider", [i for i in new if i not in old]),
-    ):
+    changes = parted(scope.old.get("clientIdLists") or [], scope.values["clientIdLists"])
+    for verb, ids in zip(("remove_client_id_from", "add_client_id_to"), changes, strict=True):
         for id_ in ids:
-            scope.call(operation, OpenIDConnectProviderArn=scope.id, ClientID=id_)
+            scope.call(f"{verb}_open_id_connect_provider", OpenIDConnectProviderArn=scope.id, ClientID=id_)
 
 
 OIDC_PROVIDER: Final = Kind(
     type="aws:iam/openIdConnectProvider:OpenIdConnectProvider",
     noun="IAM OIDC Provider",
     service="iam",
-    create=call(
-        "create_open_id_connect_provider",
-        "url",
-        ClientIDList="$clientIdLists",
-        ThumbprintList="$thumbprintLists",
-        Tags="$tags",
-    ),
+    create=call("create_open_id_connect_provider", "url clientIdLists thumbprintLists"),
     id="OpenIDConnectProviderArn",
     read=Read(
         call("get_open_id_connect_provider", OpenIDConnectProviderArn="$id"),
-        names={"clientIdLists": "ClientIDList", "thumbprintLists": "ThumbprintList"},
         more=lambda scope, found: {"arn": scope.id, "url": found["Url"].removeprefix("https://")},
     ),
     changes=(
         Custom(_set_clients, "clientIdLists"),
         call(
             "update_open_id_connect_provider_thumbprint",
-            "",
+            "thumbprintLists",
             {"ThumbprintList": []},
             OpenIDConnectProviderArn="$id",
-            ThumbprintList="$thumbprintLists",
         ),
     ),
     delete=call("delete_open_id_connect_provider", OpenIDConnectProviderArn="$id"),
     tags=tags.iam("open_id_connect_provider", "OpenIDConnectProviderArn", "$id"),
-    equal={"url": lambda old, new: str(old).removeprefix("https://") == str(new).removeprefix("https://")},
-    as_reported=frozenset({"url"}),
     label="url",
 )
 
@@ -216,28 +177,16 @@ def _delete_linked(scope: Scope) -> None:
     scope.wait(done, "to be deleted")
 
 
-def _describe_linked(scope: Scope) -> None:
-    name = _role_name(scope.id)
-    scope.call("update_role", RoleName=name, Description=scope.values.get("description") or "")
-
-
-_LINKED_TAGS: Final = Tags(
-    form=tags.pairs,
-    tag=Call("tag_role", params={"RoleName": "$name"}),
-    untag=Call("untag_role", params={"RoleName": "$name"}),
-    after_create=True,
-)
-
 SERVICE_LINKED_ROLE: Final = Kind(
     type="aws:iam/serviceLinkedRole:ServiceLinkedRole",
     noun="IAM Service Linked Role",
     service="iam",
-    create=call("create_service_linked_role", "description customSuffix", AWSServiceName="$awsServiceName"),
+    create=call("create_service_linked_role", "awsServiceName description customSuffix"),
     id="Role.Arn",
-    read=Read(Custom(_read_linked), names={"name": "RoleName", "uniqueId": "RoleId"}),
-    changes=(Custom(_describe_linked, "description"),),
+    read=Read(Custom(_read_linked)),
+    changes=(call("update_role", "description", {"Description": ""}, RoleName="$name"),),
     delete=Custom(_delete_linked),
-    tags=_LINKED_TAGS,
+    tags=replace(tags.iam("role", "RoleName", "$name"), create=""),
     label="awsServiceName",
 )
 

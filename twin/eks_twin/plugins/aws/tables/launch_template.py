@@ -1,110 +1,81 @@
 """aws:ec2 LaunchTemplate."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
 from eks_twin.plugins.aws import tags
-from eks_twin.plugins.aws.kinds import Custom, Kind, Read, call
+from eks_twin.plugins.aws.kinds import Custom, Read, call
+from eks_twin.plugins.aws.schema import resource_types
 from eks_twin.plugins.aws.scope import Scope
-from eks_twin.plugins.aws.shapes import from_aws, to_aws
+from eks_twin.plugins.aws.shapes import to_aws
 
-DATA: Final = (
-    "blockDeviceMappings",
-    "capacityReservationSpecification",
-    "cpuOptions",
-    "creditSpecification",
-    "disableApiStop",
-    "disableApiTermination",
-    "ebsOptimized",
-    "enclaveOptions",
-    "hibernationOptions",
-    "iamInstanceProfile",
-    "imageId",
-    "instanceInitiatedShutdownBehavior",
-    "instanceMarketOptions",
-    "instanceRequirements",
-    "instanceType",
-    "kernelId",
-    "keyName",
-    "licenseSpecifications",
-    "maintenanceOptions",
-    "metadataOptions",
-    "monitoring",
-    "networkInterfaces",
-    "placement",
-    "privateDnsNameOptions",
-    "ramDiskId",
-    "securityGroupNames",
-    "tagSpecifications",
-    "userData",
-    "vpcSecurityGroupIds",
+from .conventions import ec2
+
+TYPE: Final = "aws:ec2/launchTemplate:LaunchTemplate"
+BESIDE: Final = (
+    "defaultVersion",
+    "description",
+    "name",
+    "namePrefix",
+    "networkPerformanceOptions",
+    "region",
+    "secondaryInterfaces",
+    "tags",
+    "updateDefaultVersion",
 )
-"""Properties of the template's data; the others belong to the template or its versions."""
-RENAMED: Final = {"vpcSecurityGroupIds": "SecurityGroupIds", "securityGroupNames": "SecurityGroups"}
+"""Inputs that belong to the template or its versions, or that are not modelled."""
+DATA: Final = tuple(name for name in resource_types()[TYPE].inputs if name not in BESIDE)
+"""Inputs that are the template's data."""
 
 
-def _data(scope: Scope) -> dict[str, Any]:
-    shape = scope.client().meta.service_model.shape_for("RequestLaunchTemplateData")
-    values = {name: scope.values[name] for name in DATA if scope.values.get(name) is not None}
-    return to_aws(values, shape, "launchTemplateData")
+def _write(operation: str, same: str, **params: Any) -> Callable[[Scope], dict[str, Any]]:
+    """A call that takes the whole data: versions cannot be changed, so a new one holds all of it again."""
+    step = call(operation, same, VersionDescription="$description", **params)
+
+    def run(scope: Scope) -> dict[str, Any]:
+        shape = scope.client().meta.service_model.shape_for("RequestLaunchTemplateData")
+        values = {name: scope.values[name] for name in DATA if scope.values.get(name) is not None}
+        data = to_aws(values, shape, scope.facts.inputs)
+        tagging = {} if scope.id else scope.tagging
+        return scope.call(operation, **step.parameters(scope), LaunchTemplateData=data, **tagging)
+
+    return run
 
 
-def _create(scope: Scope) -> Any:
-    return scope.call(
-        "create_launch_template",
-        LaunchTemplateName=scope.values["name"],
-        VersionDescription=scope.values.get("description"),
-        LaunchTemplateData=_data(scope),
-        TagSpecifications=scope.kind.tags.written(scope.values["tagsAll"]) if scope.kind.tags else None,
-    )
+_NEW_VERSION: Final = _write("create_launch_template_version", "", LaunchTemplateId="$id")
 
 
-def _new_version(scope: Scope) -> None:
-    """Versions cannot be changed: a new one holds the whole new data."""
-    answer = scope.call(
-        "create_launch_template_version",
-        LaunchTemplateId=scope.id,
-        VersionDescription=scope.values.get("description"),
-        LaunchTemplateData=_data(scope),
-    )
+def _change(scope: Scope) -> None:
+    answer = _NEW_VERSION(scope)
     if scope.values.get("updateDefaultVersion"):
         latest = str(answer["LaunchTemplateVersion"]["VersionNumber"])
         scope.call("modify_launch_template", LaunchTemplateId=scope.id, DefaultVersion=latest)
 
 
-def _more(scope: Scope, found: Mapping[str, Any]) -> dict[str, Any]:
-    """The data of the latest version."""
+def _read(scope: Scope) -> dict[str, Any] | None:
+    """The template, and with it the data of its latest version."""
+    found = scope.call("describe_launch_templates", LaunchTemplateIds=[scope.id])["LaunchTemplates"]
+    if not found:
+        return None
     answer = scope.call("describe_launch_template_versions", LaunchTemplateId=scope.id, Versions=["$Latest"])
     version = answer["LaunchTemplateVersions"][0]
-    facts = {name: scope.facts.inputs[name] for name in DATA}
-    return {
-        "name": found["LaunchTemplateName"],
-        "description": version.get("VersionDescription"),
-        "defaultVersion": found["DefaultVersionNumber"],
-        "latestVersion": found["LatestVersionNumber"],
-        **from_aws(version["LaunchTemplateData"], facts, RENAMED),
-    }
+    return {**version["LaunchTemplateData"], **version, **found[0]}
 
 
 _PRESENT_TAGS: Final = call("describe_tags", Filters=[{"Name": "resource-id", "Values": ["$id"]}])
 
-LAUNCH_TEMPLATE: Final = Kind(
-    type="aws:ec2/launchTemplate:LaunchTemplate",
-    noun="EC2 Launch Template",
-    service="ec2",
-    create=Custom(_create, " ".join(["name", "description", *DATA])),
-    id="LaunchTemplate.LaunchTemplateId",
-    read=Read(call("describe_launch_templates", LaunchTemplateIds=["$id"]), "LaunchTemplates.0", more=_more),
+LAUNCH_TEMPLATE: Final = ec2(
+    "LaunchTemplate",
+    "Launch Template",
+    create=Custom(_write("create_launch_template", "name"), " ".join(["name", "description", *DATA])),
+    read=Read(Custom(_read)),
     changes=(
-        Custom(_new_version, " ".join(["description", *DATA])),
-        call("modify_launch_template", LaunchTemplateId="$id", DefaultVersion="$defaultVersion"),
+        Custom(_change, " ".join(["description", *DATA])),
+        call("modify_launch_template", "defaultVersion", LaunchTemplateId="$id"),
     ),
-    delete=call("delete_launch_template", LaunchTemplateId="$id"),
     # DescribeLaunchTemplates of moto 5.2 keeps reporting the tags of creation; DescribeTags has the present ones
     tags=replace(tags.ec2("launch-template"), read=_PRESENT_TAGS),
-    arn="launch-template/{id}",
-    local=frozenset({"updateDefaultVersion"}),
     volatile=frozenset({"latestVersion", "defaultVersion"}),
     conflicts=(frozenset({"defaultVersion", "updateDefaultVersion"}), frozenset({"name", "namePrefix"})),
 )

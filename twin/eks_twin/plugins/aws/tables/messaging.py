@@ -5,49 +5,35 @@ from dataclasses import replace
 from typing import Any, Final
 
 from eks_twin.plugins.aws import tags
+from eks_twin.plugins.aws.checking import scalar
 from eks_twin.plugins.aws.kinds import Call, Custom, Kind, Read, Tags, call
+from eks_twin.plugins.aws.schema import resource_types
 from eks_twin.plugins.aws.scope import Scope, ignoring_gone
 from eks_twin.plugins.aws.shapes import to_aws
 from eks_twin.plugins.base import PluginError
 
+QUEUE_TYPE: Final = "aws:sqs/queue:Queue"
 QUEUE_ATTRIBUTES: Final[Mapping[str, str]] = {
     # property → SQS attribute; all travel as text
-    "contentBasedDeduplication": "ContentBasedDeduplication",
-    "deduplicationScope": "DeduplicationScope",
-    "delaySeconds": "DelaySeconds",
-    "fifoQueue": "FifoQueue",
-    "fifoThroughputLimit": "FifoThroughputLimit",
-    "kmsDataKeyReusePeriodSeconds": "KmsDataKeyReusePeriodSeconds",
-    "kmsMasterKeyId": "KmsMasterKeyId",
-    "maxMessageSize": "MaximumMessageSize",
-    "messageRetentionSeconds": "MessageRetentionPeriod",
-    "policy": "Policy",
-    "receiveWaitTimeSeconds": "ReceiveMessageWaitTimeSeconds",
-    "redriveAllowPolicy": "RedriveAllowPolicy",
-    "redrivePolicy": "RedrivePolicy",
-    "sqsManagedSseEnabled": "SqsManagedSseEnabled",
-    "visibilityTimeoutSeconds": "VisibilityTimeout",
+    name: facts.source or name[0].upper() + name[1:]
+    for name, facts in resource_types()[QUEUE_TYPE].inputs.items()
+    if name not in ("name", "namePrefix", "region", "tags")
 }
 FIFO_ONLY: Final = ("contentBasedDeduplication", "fifoQueue")
 """Attributes that SQS refuses on a standard queue even when false."""
 
 
-def _attribute(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def _attributes(values: Mapping[str, Any]) -> dict[str, str]:
-    given = {name: values[name] for name in QUEUE_ATTRIBUTES if values.get(name) is not None}
-    return {QUEUE_ATTRIBUTES[k]: _attribute(v) for k, v in given.items() if v is not False or k not in FIFO_ONLY}
+    return {
+        attribute: scalar(values[name], name, "string")
+        for name, attribute in QUEUE_ATTRIBUTES.items()
+        if values.get(name) is not None and (values[name] is not False or name not in FIFO_ONLY)
+    }
 
 
 def _create_queue(scope: Scope) -> Any:
-    return scope.call(
-        "create_queue",
-        QueueName=scope.values["name"],
-        Attributes=_attributes(scope.values),
-        tags=scope.kind.tags.written(scope.values["tagsAll"]) if scope.kind.tags else None,
-    )
+    name, attributes = scope.values["name"], _attributes(scope.values)
+    return scope.call("create_queue", QueueName=name, Attributes=attributes, **scope.tagging)
 
 
 def _set_attributes(scope: Scope) -> None:
@@ -65,7 +51,7 @@ def _queue(scope: Scope, found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 QUEUE: Final = Kind(
-    type="aws:sqs/queue:Queue",
+    type=QUEUE_TYPE,
     noun="SQS Queue",
     service="sqs",
     create=Custom(_create_queue, " ".join(["name", *QUEUE_ATTRIBUTES])),
@@ -73,18 +59,17 @@ QUEUE: Final = Kind(
     read=Read(
         call("get_queue_attributes", QueueUrl="$id", AttributeNames=["All"]),
         "Attributes",
-        {name: None if name == "policy" else attribute for name, attribute in QUEUE_ATTRIBUTES.items()},
         _queue,
     ),
     changes=(Custom(_set_attributes, " ".join(QUEUE_ATTRIBUTES)),),
     delete=call("delete_queue", QueueUrl="$id"),
     tags=Tags(
         form=dict,
+        create="tags",
         tag=Call("tag_queue", params={"QueueUrl": "$id"}),
         untag=Call("untag_queue", params={"QueueUrl": "$id"}),
         read=call("list_queue_tags", QueueUrl="$id"),
     ),
-    documents=frozenset({"policy", "redrivePolicy", "redriveAllowPolicy"}),
     naming=lambda name, inputs: f"{name}.fifo" if inputs.get("fifoQueue") else name,
 )
 
@@ -94,7 +79,7 @@ def _queue_policy(scope: Scope) -> Any:
     return {"Policy": found["Policy"], "QueueUrl": scope.id} if found.get("Policy") else None
 
 
-_PUT_POLICY: Final = call("set_queue_attributes", QueueUrl="$queueUrl", Attributes={"Policy": "$policy"})
+_PUT_POLICY: Final = call("set_queue_attributes", "queueUrl", Attributes={"Policy": "$policy"})
 
 QUEUE_POLICY: Final = Kind(
     type="aws:sqs/queuePolicy:QueuePolicy",
@@ -115,8 +100,8 @@ def _bus_rule(id_: str) -> dict[str, str]:
     return {"Name": rule, **({"EventBusName": bus} if bus else {})}
 
 
-def _rule_id(scope: Scope) -> str:
-    bus, name = scope.values.get("eventBusName", "default"), scope.values["name"]
+def _rule_id(values: Mapping[str, Any]) -> str:
+    bus, name = values.get("eventBusName", "default"), values["name"]
     return name if bus == "default" else f"{bus}/{name}"
 
 
@@ -124,101 +109,84 @@ _RULE: Final = call(
     "put_rule",
     "name description eventBusName eventPattern roleArn scheduleExpression state",
     {"Description": ""},
-    Tags="$tags",
 )
 
 
-def _put_rule(scope: Scope) -> dict[str, Any]:
-    """State comes from `state`, or from `isEnabled`, which pulumi-aws still takes."""
+def _put_rule(scope: Scope) -> None:
+    """State comes from `state`, or from `isEnabled`, which pulumi-aws still takes; only a new rule takes tags."""
     values = dict(scope.values)
     if "isEnabled" in values and "state" not in values:
         values["state"] = "ENABLED" if values["isEnabled"] else "DISABLED"
-    parameters = _RULE.parameters(replace(scope, values=values))
-    if scope.id:
-        parameters.pop("Tags", None)  # PutRule takes tags only when it creates
-    return {**scope.call("put_rule", **parameters), "Id": _rule_id(scope)}
+    scope.call("put_rule", **_RULE.parameters(replace(scope, values=values)), **({} if scope.id else scope.tagging))
 
 
-def _rule_more(_: Scope, found: Mapping[str, Any]) -> dict[str, Any]:
-    return {"isEnabled": found["State"] == "ENABLED"}
+def _read_rule(scope: Scope) -> Any:
+    return scope.call("describe_rule", **_bus_rule(scope.id))
 
 
-_RULE_INPUTS: Final = "name description eventBusName eventPattern roleArn scheduleExpression state isEnabled"
+_PUT_RULE: Final = Custom(_put_rule, " ".join([*_RULE.same, "isEnabled"]))
 
 EVENT_RULE: Final = Kind(
     type="aws:cloudwatch/eventRule:EventRule",
     noun="EventBridge Rule",
     service="events",
-    create=Custom(_put_rule, _RULE_INPUTS),
-    id="Id",
-    read=Read(Custom(lambda scope: scope.call("describe_rule", **_bus_rule(scope.id))), more=_rule_more),
-    changes=(Custom(_put_rule, _RULE_INPUTS),),
+    create=_PUT_RULE,
+    id=_rule_id,
+    read=Read(Custom(_read_rule), more=lambda _, found: {"isEnabled": found["State"] == "ENABLED"}),
+    changes=(_PUT_RULE,),
     delete=Custom(lambda scope: scope.call("delete_rule", **_bus_rule(scope.id))),
     tags=Tags(
         form=tags.pairs,
         tag=Call("tag_resource", params={"ResourceARN": "$arn"}),
         untag=Call("untag_resource", params={"ResourceARN": "$arn"}),
-        read=Custom(
-            lambda scope: scope.call(
-                "list_tags_for_resource",
-                ResourceARN=scope.call("describe_rule", **_bus_rule(scope.id))["Arn"],
-            )
-        ),
+        read=Custom(lambda scope: scope.call("list_tags_for_resource", ResourceARN=_read_rule(scope)["Arn"])),
     ),
-    computed=frozenset({"state", "isEnabled"}),
-    documents=frozenset({"eventPattern"}),
     conflicts=(frozenset({"state", "isEnabled"}),),
 )
 
-TARGET_INPUTS: Final = ("arn", "roleArn", "input", "inputPath", "inputTransformer", "deadLetterConfig", "retryPolicy")
-"""Properties of a target under EventBridge's own names; sqsTarget is SqsParameters there."""
+TARGET_INPUTS: Final = "targetId arn roleArn input inputPath inputTransformer deadLetterConfig retryPolicy sqsTarget"
+"""Properties of the target itself."""
 
 
-def _put_target(scope: Scope) -> dict[str, str]:
-    shape = scope.client().meta.service_model.shape_for("Target")
-    values = {name: scope.values[name] for name in TARGET_INPUTS if scope.values.get(name) is not None}
-    target = {**to_aws(values, shape, "target"), "Id": scope.values["targetId"]}
-    if sqs := scope.values.get("sqsTarget"):
-        target["SqsParameters"] = {"MessageGroupId": sqs["messageGroupId"]}
-    bus = scope.values.get("eventBusName", "default")
-    answer = scope.call("put_targets", Rule=scope.values["rule"], EventBusName=bus, Targets=[target])
-    _refuse_failures(scope, answer)
-    rule = scope.values["rule"]
-    return {"Id": f"{'' if bus == 'default' else bus + '-'}{rule}-{target['Id']}"}
+def _of_rule(scope: Scope) -> dict[str, str]:
+    return {"Rule": scope.values["rule"], "EventBusName": scope.values.get("eventBusName", "default")}
 
 
-def _refuse_failures(scope: Scope, answer: Mapping[str, Any]) -> None:
+def _target_id(values: Mapping[str, Any]) -> str:
+    bus = values.get("eventBusName", "default")
+    return f"{'' if bus == 'default' else bus + '-'}{values['rule']}-{values['targetId']}"
+
+
+def _put_target(scope: Scope) -> None:
     """EventBridge reports failed entries in a successful answer."""
+    shape = scope.client().meta.service_model.shape_for("Target")
+    values = {name: scope.values[name] for name in TARGET_INPUTS.split() if scope.values.get(name) is not None}
+    answer = scope.call("put_targets", **_of_rule(scope), Targets=[to_aws(values, shape, scope.facts.inputs)])
     for entry in answer.get("FailedEntries", ()):
         raise PluginError(f"creating {scope.label}: {entry['ErrorCode']}: {entry['ErrorMessage']}")
 
 
 def _read_target(scope: Scope) -> dict[str, Any] | None:
-    bus = scope.values.get("eventBusName", "default")
-    answer = scope.call("list_targets_by_rule", Rule=scope.values["rule"], EventBusName=bus)
-    found = next((item for item in answer["Targets"] if item["Id"] == scope.values["targetId"]), None)
-    return {**found, "Rule": scope.values["rule"], "EventBusName": bus} if found else None
+    rule = _of_rule(scope)
+    targets = scope.call("list_targets_by_rule", **rule)["Targets"]
+    return next(({**item, **rule} for item in targets if item["Id"] == scope.values["targetId"]), None)
 
 
 def _remove_target(scope: Scope) -> None:
-    bus = scope.values.get("eventBusName", "default")
-    ignoring_gone(
-        scope.client().remove_targets, Rule=scope.values["rule"], EventBusName=bus, Ids=[scope.values["targetId"]]
-    )
+    ignoring_gone(scope.client().remove_targets, **_of_rule(scope), Ids=[scope.values["targetId"]])
 
 
-_TARGET_ALL: Final = " ".join(["rule", "eventBusName", "targetId", "sqsTarget", *TARGET_INPUTS])
+_PUT_TARGET: Final = Custom(_put_target, f"rule eventBusName {TARGET_INPUTS}")
 
 EVENT_TARGET: Final = Kind(
     type="aws:cloudwatch/eventTarget:EventTarget",
     noun="EventBridge Target",
     service="events",
-    create=Custom(_put_target, _TARGET_ALL),
-    id="Id",
-    read=Read(Custom(_read_target), names={"targetId": "Id", "sqsTarget": "SqsParameters"}),
-    changes=(Custom(_put_target, _TARGET_ALL),),
+    create=_PUT_TARGET,
+    id=_target_id,
+    read=Read(Custom(_read_target)),
+    changes=(_PUT_TARGET,),
     delete=Custom(_remove_target),
-    documents=frozenset({"input"}),
     import_id="{rule}/{targetId}",
     label="targetId",
     conflicts=(frozenset({"input", "inputPath", "inputTransformer"}),),

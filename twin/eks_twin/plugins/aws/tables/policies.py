@@ -37,26 +37,25 @@ POLICY: Final = Kind(
     type="aws:iam/policy:Policy",
     noun="IAM Policy",
     service="iam",
-    create=call("create_policy", "path description", PolicyName="$name", PolicyDocument="$policy", Tags="$tags"),
+    create=call("create_policy", "name path description policy"),
     id="Policy.Arn",
-    read=Read(call("get_policy", PolicyArn="$id"), "Policy", {"name": "PolicyName"}, _document),
+    read=Read(call("get_policy", PolicyArn="$id"), "Policy", _document),
     changes=(Custom(_new_version, "policy"),),
     delete=Custom(_delete_policy),
     tags=tags.iam("policy", "PolicyArn", "$id"),
 )
 
+_PUT: Final = call("put_role_policy", "role name policy")
+
 ROLE_POLICY: Final = Kind(
     type="aws:iam/rolePolicy:RolePolicy",
     noun="IAM Role Policy",
     service="iam",
-    create=call("put_role_policy", RoleName="$role", PolicyName="$name", PolicyDocument="$policy"),
+    create=_PUT,
     id="{role}:{name}",
-    read=Read(
-        call("get_role_policy", RoleName="$role", PolicyName="$name"),
-        names={"role": "RoleName", "name": "PolicyName", "policy": "PolicyDocument"},
-    ),
-    changes=(call("put_role_policy", RoleName="$role", PolicyName="$name", PolicyDocument="$policy"),),
-    delete=call("delete_role_policy", RoleName="$role", PolicyName="$name"),
+    read=Read(call("get_role_policy", "role name")),
+    changes=(_PUT,),
+    delete=call("delete_role_policy", "role name"),
 )
 
 
@@ -64,17 +63,17 @@ def _read_attachment(scope: Scope) -> dict[str, str] | None:
     attached = every(scope, "list_attached_role_policies", "AttachedPolicies", RoleName=scope.values["role"])
     arn = scope.values["policyArn"]
     found = any(item["PolicyArn"] == arn for item in attached)
-    return {"Role": scope.values["role"], "PolicyArn": arn} if found else None
+    return {"RoleName": scope.values["role"], "PolicyArn": arn} if found else None
 
 
 ROLE_POLICY_ATTACHMENT: Final = Kind(
     type="aws:iam/rolePolicyAttachment:RolePolicyAttachment",
     noun="IAM Role Policy Attachment",
     service="iam",
-    create=call("attach_role_policy", "policyArn", RoleName="$role"),
+    create=call("attach_role_policy", "role policyArn"),
     id="{role}/{policyArn}",
     read=Read(Custom(_read_attachment)),
-    delete=call("detach_role_policy", "policyArn", RoleName="$role"),
+    delete=call("detach_role_policy", "role policyArn"),
     label="role",
 )
 
