@@ -25,16 +25,6 @@ WORKERS: Final = 32
 """Requests served at once; the engine registers resources with unbounded parallelism by default."""
 
 
-_KINDS: Final = {
-    "add": "ADD",
-    "update": "UPDATE",
-    "delete": "DELETE",
-    "add-replace": "ADD_REPLACE",
-    "update-replace": "UPDATE_REPLACE",
-    "delete-replace": "DELETE_REPLACE",
-}
-
-
 def _difference(difference: Difference) -> provider_pb2.DiffResponse:
     response = provider_pb2.DiffResponse(
         replaces=list(difference.replaces),
@@ -44,7 +34,7 @@ def _difference(difference: Difference) -> provider_pb2.DiffResponse:
         diffs=sorted({path.split(".")[0].split("[")[0] for path in difference.changes}),
     )
     for path, kind in difference.changes.items():
-        response.detailedDiff[path].kind = provider_pb2.PropertyDiff.Kind.Value(_KINDS[kind])
+        response.detailedDiff[path].kind = provider_pb2.PropertyDiff.Kind.Value(kind.upper().replace("-", "_"))
         response.detailedDiff[path].inputDiff = True
     return response
 
@@ -134,59 +124,31 @@ class _Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     @_guarded
     def Check(self, request: Any) -> Any:
-        inputs, failures = self.plugin.check(
-            Request(
-                **_identity(request),
-                inputs=decode(request.news),
-                old_inputs=decode(request.olds),
-                seed=request.randomSeed,
-            )
-        )
+        inputs, failures = self.plugin.check(_request(request, inputs="news", old_inputs="olds"))
         return provider_pb2.CheckResponse(inputs=encode(inputs), failures=_failures(failures))
 
     @_guarded
     def Diff(self, request: Any) -> Any:
-        return _difference(self.plugin.diff(_change(request)))
+        return _difference(self.plugin.diff(_request(request, inputs="news", old_inputs="old_inputs", state="olds")))
 
     @_guarded
     def Create(self, request: Any) -> Any:
-        id_, state = self.plugin.create(
-            Request(
-                **_identity(request),
-                inputs=decode(request.properties),
-                preview=request.preview,
-                timeout=request.timeout,
-            )
-        )
+        id_, state = self.plugin.create(_request(request, inputs="properties"))
         return provider_pb2.CreateResponse(id=id_, properties=encode(state))
 
     @_guarded
     def Read(self, request: Any) -> Any:
-        id_, state, inputs = self.plugin.read(
-            Request(
-                **_identity(request),
-                id=request.id,
-                old_inputs=decode(request.inputs),
-                state=decode(request.properties),
-            )
-        )
+        id_, state, inputs = self.plugin.read(_request(request, old_inputs="inputs", state="properties"))
         return provider_pb2.ReadResponse(id=id_, properties=encode(state), inputs=encode(inputs))
 
     @_guarded
     def Update(self, request: Any) -> Any:
-        return provider_pb2.UpdateResponse(properties=encode(self.plugin.update(_change(request))))
+        changed = self.plugin.update(_request(request, inputs="news", old_inputs="old_inputs", state="olds"))
+        return provider_pb2.UpdateResponse(properties=encode(changed))
 
     @_guarded
     def Delete(self, request: Any) -> Any:
-        self.plugin.delete(
-            Request(
-                **_identity(request),
-                id=request.id,
-                old_inputs=decode(request.old_inputs),
-                state=decode(request.properties),
-                timeout=request.timeout,
-            )
-        )
+        self.plugin.delete(_request(request, old_inputs="old_inputs", state="properties"))
         return empty_pb2.Empty()
 
     @_guarded
@@ -197,22 +159,20 @@ class _Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return response
 
 
-def _identity(request: Any) -> dict[str, Any]:
-    kind, name = request.urn.split("::")[2:4]
-    return {"urn": request.urn, "type": request.type or kind.rsplit("$", 1)[-1], "name": request.name or name}
-
-
-def _change(request: Any) -> Request:
-    """Of a Diff or an Update request, which carry the same fields."""
+def _request(message: Any, **structs: str) -> Request:
+    """The request in a message of the protocol; `structs` are fields of Request and what the message calls them."""
+    kind, name = message.urn.split("::")[2:4]
+    values = {field: decode(getattr(message, theirs)) for field, theirs in structs.items()}
     return Request(
-        **_identity(request),
-        id=request.id,
-        inputs=decode(request.news),
-        old_inputs=decode(request.old_inputs),
-        state=decode(request.olds),
-        preview=getattr(request, "preview", False),
-        timeout=getattr(request, "timeout", 0),
-        ignore_changes=tuple(request.ignoreChanges),
+        urn=message.urn,
+        type=message.type or kind.rsplit("$", 1)[-1],
+        name=message.name or name,
+        **values,
+        id=getattr(message, "id", ""),
+        preview=getattr(message, "preview", False),
+        timeout=getattr(message, "timeout", 0),
+        seed=getattr(message, "randomSeed", b""),
+        ignore_changes=tuple(getattr(message, "ignoreChanges", ())),
     )
 
 
