@@ -39,19 +39,14 @@ def create(session: Session, target: Target, request: Request) -> tuple[str, Obj
     try:
         live = until_ready(session, target, live, request.inputs, timeout=request.timeout)
     except NotReadyError as error:
-        heading = (
-            f'resource "{request.urn}" was successfully created, but the Kubernetes API server reported that it '
-            f"failed to fully initialize or become live: {error.reasons[0]}"
-        )
-        raise InitError(
-            forms.identity(error.live), forms.state(target, error.live, own), [heading, *error.reasons[1:]]
-        ) from error
+        heading = f'resource "{request.urn}" was successfully created, but the Kubernetes API server reported that it'
+        raise _partial(target, heading, error, own) from error
     return forms.identity(live), forms.state(target, live, own)
 
 
 def _partial(target: Target, heading: str, error: NotReadyError, own: str) -> InitError:
     """The object exists, but is not ready: the engine keeps it and the next up tries again."""
-    reasons = [f"{heading}: {error.reasons[0]}", *error.reasons[1:]]
+    reasons = [f"{heading} failed to fully initialize or become live: {error.reasons[0]}", *error.reasons[1:]]
     return InitError(forms.identity(error.live), forms.state(target, error.live, own), reasons)
 
 
@@ -130,13 +125,8 @@ def update(session: Session, target: Target, request: Request) -> Object:
     try:
         live = until_ready(session, target, live, request.inputs, timeout=request.timeout, previous=before)
     except NotReadyError as error:
-        heading = (
-            f'the Kubernetes API server reported that "{forms.identity(error.live)}" failed to fully initialize '
-            f"or become live: {error.reasons[0]}"
-        )
-        raise InitError(
-            forms.identity(error.live), forms.state(target, error.live, own), [heading, *error.reasons[1:]]
-        ) from error
+        heading = f'the Kubernetes API server reported that "{forms.identity(error.live)}"'
+        raise _partial(target, heading, error, own) from error
     return forms.state(target, live, own)
 
 
