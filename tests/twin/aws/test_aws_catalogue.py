@@ -131,7 +131,7 @@ def test_images_are_found_by_name_newest_last_by_date(aws):
     images = aws.client("ec2").describe_images(Owners=["amazon"], Filters=wanted, IncludeDeprecated=True)["Images"]
     dates = {image["Name"][-8:]: image["CreationDate"][:10].replace("-", "") for image in images}
     assert dates == {date: date for date in dates}
-    assert len(dates) == 8
+    assert len(dates) == 9
 
 
 def test_public_parameters_cannot_be_written_and_others_do_not_exist(aws):

@@ -51,6 +51,14 @@ def test_every_alias_family_has_images_with_snapshots_of_their_size(aws, public,
     assert {s["SnapshotId"]: s["VolumeSize"] for s in found} == dict(zip(ids, disks.values(), strict=True))
 
 
+def test_a_deprecated_image_is_shown_when_asked_for(aws):
+    wanted = [{"Name": "name", "Values": ["amazon-eks-node-al2023-x86_64-standard-1.35-v2024*"]}]
+    ec2 = aws.client("ec2")
+    assert ec2.describe_images(Filters=wanted)["Images"] == []
+    [image] = ec2.describe_images(Filters=wanted, IncludeDeprecated=True)["Images"]
+    assert (image["CreationDate"][:10], image["DeprecationTime"][:10]) == ("2024-10-24", "2026-10-24")
+
+
 def test_windows_2025_starts_with_kubernetes_1_35(aws):
     with pytest.raises(ClientError, match="ParameterNotFound"):
         aws.client("ssm").get_parameter(Name=f"{WINDOWS}-2025-English-Core-EKS_Optimized-1.34/image_id")

@@ -1,4 +1,6 @@
+import base64
 import re
+from datetime import UTC, datetime
 
 import pytest
 from botocore.exceptions import ClientError
@@ -135,6 +137,13 @@ def test_efa_interfaces_are_attached_and_counted(aws, described, network, templa
         ({"SubnetId": "subnet-0123456789abcdef0"}, r"InvalidSubnetID\.NotFound"),
         ({"BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 8}}]}, "expect size>= 20GB"),
         ({"EnclaveOptions": {"Enabled": True}}, "does not model EnclaveOptions"),
+        ({"HibernationOptions": {"Configured": True}}, "does not model HibernationOptions of a launch; leave it out"),
+        ({"CpuOptions": {"CoreCount": 1, "ThreadsPerCore": 1}}, r"model CpuOptions\.CoreCount, CpuOptions\.ThreadsPer"),
+        ({"CpuOptions": {"NestedVirtualization": "enabled"}}, "m5.large does not support nested virtualization"),
+        ({"MetadataOptions": {"HttpPutResponseHopLimit": 65}}, "HttpPutResponseHopLimit must be 1 to 64"),
+        ({"MetadataOptions": {"HttpTokens": "maybe"}}, "HttpTokens must be one of required, optional, not maybe"),
+        ({"UserData": "#" * 16_385}, r"InvalidUserData\.Malformed.*User data is limited to 16384 bytes"),
+        ({"InstanceMarketOptions": {"SpotOptions": {"MaxPrice": "1"}}}, r"model InstanceMarketOptions\.SpotOptions"),
         (
             {"InstanceMarketOptions": {"MarketType": "capacity-block"}},
             "Capacity Block is not supported for the instance type m5.large",
@@ -153,6 +162,35 @@ def test_a_launch_that_ec2_would_refuse_is_refused(aws, network, image, argument
         aws.client("ec2").run_instances(**{**base, **arguments})
 
 
+def test_cpu_imds_and_monitoring_options_are_shown(run, state):
+    imds = {"HttpTokens": "required", "HttpPutResponseHopLimit": 3, "HttpProtocolIpv6": "enabled"}
+    options = {"MetadataOptions": imds, "Monitoring": {"Enabled": True}, "Placement": {"Tenancy": "dedicated"}}
+    instance = run("m8i.xlarge", CpuOptions={"NestedVirtualization": "enabled"}, **options)
+    assert instance["CpuOptions"] == {"CoreCount": 2, "ThreadsPerCore": 2, "NestedVirtualization": "enabled"}
+    assert {key: instance["MetadataOptions"][key] for key in imds} == imds
+    assert (instance["Monitoring"]["State"], instance["Placement"]["Tenancy"]) == ("enabled", "dedicated")
+    seen = state(instance["InstanceId"])
+    assert (seen["detailedMonitoring"], seen["tenancy"], seen["cpuOptions"]) == (
+        True, "dedicated", instance["CpuOptions"],
+    )  # fmt: skip
+
+
+def test_a_template_with_too_much_user_data_is_refused(aws, name):
+    data = {"UserData": base64.b64encode(b"#" * 16_385).decode()}
+    with pytest.raises(ClientError, match=r"InvalidUserData\.Malformed.*limited to 16384 bytes"):
+        aws.client("ec2").create_launch_template(LaunchTemplateName=name, LaunchTemplateData=data)
+
+
+def test_a_spot_instance_carries_its_request(aws, roles, template, fleet, described):
+    tags = [{"ResourceType": "spot-instances-request", "Tags": [{"Key": "pool", "Value": "p"}]}]
+    [launched] = fleet(template(TagSpecifications=tags), ["m5.large"], "spot")["Instances"]
+    instance = described(launched["InstanceIds"][0])
+    assert (instance["InstanceLifecycle"], instance["SpotInstanceRequestId"][:4]) == ("spot", "sir-")
+    wanted = [{"Name": "resource-id", "Values": [instance["SpotInstanceRequestId"]]}]
+    assert [t["Key"] for t in aws.client("ec2").describe_tags(Filters=wanted)["Tags"]] == ["pool"]
+    assert "SpotInstanceRequestId" not in described(fleet(template(), ["m5.large"])["Instances"][0]["InstanceIds"][0])
+
+
 def test_a_fleet_that_is_not_modelled_is_refused(aws, template, fleet):
     config = [{"LaunchTemplateSpecification": {"LaunchTemplateName": template()}}]
     target = {"TotalTargetCapacity": 1, "DefaultTargetCapacityType": "capacity-block"}
@@ -160,6 +198,14 @@ def test_a_fleet_that_is_not_modelled_is_refused(aws, template, fleet):
         aws.client("ec2").create_fleet(LaunchTemplateConfigs=config, TargetCapacitySpecification=target)
     with pytest.raises(ClientError, match="capacity-block does not go with the launch template's market type None"):
         aws.client("ec2").create_fleet(Type="instant", LaunchTemplateConfigs=config, TargetCapacitySpecification=target)
+    with pytest.raises(ClientError, match=r"does not model SpotOptions\.MaxTotalPrice, ValidFrom of CreateFleet"):
+        fleet(template(), ["m5.large"], SpotOptions={"MaxTotalPrice": "1"}, ValidFrom=datetime(2026, 1, 1, tzinfo=UTC))
+    with pytest.raises(ClientError, match="does not model the fleet override MaxPrice; it has AvailabilityZone"):
+        aws.client("ec2").create_fleet(
+            Type="instant",
+            LaunchTemplateConfigs=[{**config[0], "Overrides": [{"MaxPrice": "1"}]}],
+            TargetCapacitySpecification={"TotalTargetCapacity": 1},
+        )
     with pytest.raises(ClientError, match="InvalidLaunchTemplateName"):
         fleet("none", ["m5.large"])
 

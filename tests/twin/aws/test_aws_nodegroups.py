@@ -166,3 +166,23 @@ def test_without_capacity_the_group_says_why(aws, cluster, group):
 def test_a_group_is_checked_as_eks_checks_it(group, arguments, message):
     with pytest.raises(ClientError, match=message):
         group(**arguments)
+
+
+def test_a_group_of_a_capacity_block_launches_into_it(aws, cluster, network, group, state, described):
+    dates = {"startDate": "2026-01-01T00:00:00+00:00", "endDate": "2099-01-01T00:00:00+00:00"}
+    block = {"instanceType": "p5.48xlarge", "zone": "us-west-2a", "instanceCount": 1, **dates}
+    identifier = aws.private("POST", "capacity-blocks", block)["capacityReservationId"]
+    target = {"CapacityReservationTarget": {"CapacityReservationId": identifier}}
+    data = {"InstanceMarketOptions": {"MarketType": "capacity-block"}, "CapacityReservationSpecification": target}
+    template = aws.client("ec2").create_launch_template(
+        LaunchTemplateName=cluster, LaunchTemplateData={"InstanceType": "p5.48xlarge", **data}
+    )["LaunchTemplate"]
+    created = group(
+        capacityType="CAPACITY_BLOCK",
+        instanceTypes=[],
+        subnets=network.subnet_ids[:1],
+        scalingConfig={"minSize": 1, "maxSize": 1, "desiredSize": 1},
+        launchTemplate={"id": template["LaunchTemplateId"], "version": "1"},
+    )
+    assert created["capacityType"] == "CAPACITY_BLOCK"
+    assert [described(i)["CapacityReservationId"] for i in ids(state, cluster)] == [identifier]

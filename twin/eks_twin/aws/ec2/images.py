@@ -23,9 +23,12 @@ EKS_OWNER = "602401143452"
 BOTTLEROCKET_OWNER = "092701018921"
 WINDOWS_OWNER = "801119661308"
 AL2023_RELEASES = (
-    "20250715", "20260520", "20260610", "20260709", "20260724", "20260818", "20260903", "20261101",
+    "20241024", "20250715", "20260520", "20260610", "20260709", "20260724", "20260818", "20260903", "20261101",
 )  # fmt: skip
-"""Release dates of the AL2023 images that exist in the twin, oldest first; the alias `al2023@v<date>` names one."""
+"""Release dates of the AL2023 images that exist in the twin, oldest first; the alias `al2023@v<date>` names one.
+
+The first is deprecated: older than two years.
+"""
 BOTTLEROCKET_RELEASES = {
     "1.50.0": ("5a3a0a4e", "20251015"),
     "1.54.0": ("c8b1f3d2", "20260205"),

@@ -80,13 +80,13 @@ def room(specification: Specification, wanted: int, least: int = 1) -> int:
 def refuse_members(data: Mapping[str, Any], modelled: Mapping[str, frozenset[str] | None], what: str) -> None:
     """Refuse members, one level deep, that the twin would have to ignore."""
     asked = {key: value for key, value in data.items() if value and value not in OFF}
-    unknown = sorted(asked.keys() - modelled.keys())
+    unknown = [*(asked.keys() - modelled.keys())]
     for key, members in modelled.items():
         inside = asked.get(key)
         if members is not None and isinstance(inside, Mapping):
-            unknown += [f"{key}.{name}" for name in sorted(inside.keys() - members) if inside[name] is not None]
+            unknown += [f"{key}.{name}" for name in inside.keys() - members if inside[name] is not None]
     if unknown:
-        raise unmodelled(f"{', '.join(unknown)} of {what}", "leave it out")
+        raise unmodelled(f"{', '.join(sorted(unknown))} of {what}", "leave it out")
 
 
 def _check_image(specification: Specification) -> None:
