@@ -92,6 +92,7 @@ def test_says_who_and_where_one_is(plugin):
     }
     assert ask(plugin, "index/getRegion")["description"] == "US West (Oregon)"
     assert ask(plugin, "index/getRegion", region="eu-west-1")["endpoint"] == "ec2.eu-west-1.amazonaws.com"
+    assert ask(plugin, "index/getRegion", region="cn-north-1")["endpoint"] == "ec2.cn-north-1.amazonaws.com.cn"
 
 
 def test_lists_zones_in_order_and_leaves_out_those_excluded(plugin):
@@ -107,6 +108,13 @@ def test_finds_networks(plugin, world):
     assert set(world.subnets) <= set(found["ids"])
     assert ask(plugin, "ec2/getSubnet", id=world.subnets[0])["availabilityZone"] == "us-west-2a"
     assert ask(plugin, "ec2/getSecurityGroup", vpcId=world.vpc, name="world")["id"] == world.group
+
+
+def test_an_argument_that_the_twins_aws_cannot_search_by_is_refused_there_and_not_left_out(plugin, world):
+    with pytest.raises(
+        PluginError, match=r"ipv6-cidr-block-association.ipv6-cidr-block' is invalid for DescribeSubnets"
+    ):
+        ask(plugin, "ec2/getSubnet", id=world.subnets[0], ipv6CidrBlock="2001:db8::/64")
 
 
 def test_none_or_several_matches_are_an_error(plugin, world):

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from eks_twin.plugins.base import Plugin, PluginError
 
 from .schema import ResourceType
-from .session import Session, error_code, explained, is_gone
+from .session import Session, error_code, explained, is_gone, listed
 
 if TYPE_CHECKING:
     from .kinds import Kind
@@ -60,6 +60,10 @@ class Scope:
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """The answer of an operation of the kind's service; parameters without a value are left out."""
         return getattr(self.client(), operation)(**{k: v for k, v in parameters.items() if v is not None})
+
+    def every(self, operation: str, **parameters: Any) -> list[Any]:
+        """The items of every page of a listing."""
+        return listed(self.client(), operation, **parameters)
 
     def arn(self, resource: str) -> str:
         """The ARN of a resource of the kind's service in this account and region."""

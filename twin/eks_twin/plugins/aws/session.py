@@ -2,13 +2,15 @@
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from threading import Lock
 from typing import Any, Final
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -45,11 +47,12 @@ WITHOUT_EFFECT: Final = frozenset(
     }
 )
 """Provider inputs about checks and addresses that do not exist here."""
-PARTITIONS: Final[Mapping[str, tuple[str, str, str]]] = {
-    # region prefix → partition, DNS suffix, reverse DNS prefix
-    "cn-": ("aws-cn", "amazonaws.com.cn", "cn.com.amazonaws"),
-    "us-gov-": ("aws-us-gov", "amazonaws.com", "com.amazonaws"),
-}
+
+
+@cache
+def partitions() -> list[dict[str, Any]]:
+    """AWS's partitions with their regions and DNS suffixes, the usual one first: botocore's table of endpoints."""
+    return botocore.session.get_session().get_data("endpoints")["partitions"]
 
 
 def structured(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,6 +108,13 @@ def is_gone(error: BaseException) -> bool:
     """Whether AWS says that the object of a call does not exist."""
     code = error_code(error)
     return code.endswith(GONE)
+
+
+def listed(client: Any, operation: str, **parameters: Any) -> list[Any]:
+    """The items of every page of a listing."""
+    pages = client.get_paginator(operation)
+    key = pages.result_keys[0].expression
+    return [item for page in pages.paginate(**parameters) for item in page[key]]
 
 
 def explained(error: Exception, service: str) -> str:
@@ -185,18 +195,15 @@ class Session:
             raise PluginError(f"AWS account ID not allowed: {account}; allowed: {', '.join(allowed)}")
         return {key: answer[key] for key in ("Account", "Arn", "UserId")}
 
-    def partition(self, region: str | None = None) -> tuple[str, str, str]:
-        """Partition, DNS suffix and reverse DNS prefix of a region."""
+    def partition(self, region: str | None = None) -> dict[str, Any]:
+        """The partition that a region is in, as botocore describes it."""
         name = region or self.region
-        return next(
-            (value for prefix, value in PARTITIONS.items() if name.startswith(prefix)),
-            ("aws", "amazonaws.com", "com.amazonaws"),
-        )
+        return next((part for part in partitions() if re.match(part["regionRegex"], name)), partitions()[0])
 
     def arn(self, service: str, resource: str, region: str | None = None) -> str:
         """The ARN of a resource of this account; `region` "" for services without one."""
         place = self.region if region is None else region
-        return f"arn:{self.partition()[0]}:{service}:{place}:{self.identity['Account']}:{resource}"
+        return f"arn:{self.partition()['partition']}:{service}:{place}:{self.identity['Account']}:{resource}"
 
     def ignored(self, key: str) -> bool:
         """Whether the provider leaves the tag `key` to others, as it does AWS's own `aws:` tags."""

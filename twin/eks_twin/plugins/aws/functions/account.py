@@ -1,9 +1,6 @@
 """Who and where one is: caller, region, partition; and parameters of the account."""
 
-from functools import cache
 from typing import Any, Final
-
-import botocore.session
 
 from eks_twin.plugins.aws.session import Session
 
@@ -16,28 +13,24 @@ def _caller(session: Session, _: dict[str, Any]) -> dict[str, Any]:
     return {"accountId": account, "arn": identity["Arn"], "userId": identity["UserId"], "id": account}
 
 
-@cache
-def _descriptions() -> dict[str, str]:
-    """Region → its name for people, from botocore's table of endpoints."""
-    data = botocore.session.get_session().get_data("endpoints")
-    return {name: facts["description"] for part in data["partitions"] for name, facts in part["regions"].items()}
-
-
 def _region(session: Session, args: dict[str, Any]) -> dict[str, Any]:
     region = args.get("region") or args.get("name") or args.get("id") or session.region
-    suffix = session.partition(region)[1]
+    suffix = session.partition(region)["dnsSuffix"]
+    known = session.partition(region)["regions"].get(region, {})
     return {
         "region": region,
         "name": region,
         "id": region,
         "endpoint": f"ec2.{region}.{suffix}",
-        "description": _descriptions().get(region, region),
+        "description": known.get("description", region),
     }
 
 
 def _partition(session: Session, _: dict[str, Any]) -> dict[str, Any]:
-    partition, suffix, reverse = session.partition()
-    return {"partition": partition, "dnsSuffix": suffix, "reverseDnsPrefix": reverse, "id": partition}
+    partition = session.partition()
+    name, suffix = partition["partition"], partition["dnsSuffix"]
+    reverse = ".".join(reversed(suffix.split(".")))
+    return {"partition": name, "dnsSuffix": suffix, "reverseDnsPrefix": reverse, "id": name}
 
 
 def _parameter(session: Session, args: dict[str, Any]) -> dict[str, Any]:
@@ -49,8 +42,6 @@ def _parameter(session: Session, args: dict[str, Any]) -> dict[str, Any]:
         session,
         {"withDecryption": decrypt, **args},
         answer,
-        arn=answer["ARN"],
-        id=answer["Name"],
         insecureValue=plain,
     )
 

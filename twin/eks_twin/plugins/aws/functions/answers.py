@@ -1,36 +1,42 @@
 """What the functions share: calls that end in one readable error, and outputs picked by types.json."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from eks_twin.plugins.aws import schema
-from eks_twin.plugins.aws.session import Session, explained
+from eks_twin.plugins.aws.session import Session, explained, listed
 from eks_twin.plugins.aws.shapes import from_aws
 from eks_twin.plugins.base import PluginError
+
+
+@contextmanager
+def _worded(client: Any) -> Iterator[None]:
+    """Whatever fails inside is one readable error."""
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        raise PluginError(explained(error, client.meta.service_model.service_id)) from error
 
 
 def ask(session: Session, args: Mapping[str, Any], service: str, operation: str, **parameters: Any) -> dict[str, Any]:
     """AWS's answer, in the region that the function's arguments name."""
     client = session.client(service, args.get("region"))
-    given = {key: value for key, value in parameters.items() if value not in (None, [], {})}
-    try:
-        return getattr(client, operation)(**given)
-    except (ClientError, BotoCoreError) as error:
-        raise PluginError(explained(error, client.meta.service_model.service_id)) from error
+    with _worded(client):
+        return getattr(client, operation)(**_given(parameters))
 
 
 def ask_all(session: Session, args: Mapping[str, Any], service: str, operation: str, **parameters: Any) -> list[Any]:
     """The items of every page of a listing."""
     client = session.client(service, args.get("region"))
-    given = {key: value for key, value in parameters.items() if value not in (None, [], {})}
-    try:
-        pages = client.get_paginator(operation)
-        keys = [expression.expression for expression in pages.result_keys]
-        return [item for page in pages.paginate(**given) for item in page[keys[0]]]
-    except (ClientError, BotoCoreError) as error:
-        raise PluginError(explained(error, client.meta.service_model.service_id)) from error
+    with _worded(client):
+        return listed(client, operation, **_given(parameters))
+
+
+def _given(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in parameters.items() if value not in (None, [], {})}
 
 
 def filters(args: Mapping[str, Any], also: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
@@ -61,8 +67,3 @@ def outputs(
     echoed = {name: value for name, value in args.items() if name in facts}
     own = {name: value for name, value in more.items() if value is not None}
     return {**place, **echoed, **found, **own}
-
-
-def tag_map(pairs: list[dict[str, str]] | None) -> dict[str, str]:
-    """Tags as a map."""
-    return {pair["Key"]: pair["Value"] for pair in pairs or ()}

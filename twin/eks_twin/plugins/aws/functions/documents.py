@@ -9,7 +9,7 @@ from typing import Any, Final
 from eks_twin.plugins.aws.session import Session
 from eks_twin.plugins.base import PluginError
 
-from .answers import ask, ask_all, outputs, tag_map
+from .answers import ask, ask_all, outputs
 
 VERSION: Final = "2012-10-17"
 LISTS: Final[Mapping[str, str]] = {
@@ -90,19 +90,8 @@ def _policy_document(_: Session, args: dict[str, Any]) -> dict[str, Any]:
 
 def _role(session: Session, args: dict[str, Any]) -> dict[str, Any]:
     found = ask(session, args, "iam", "get_role", RoleName=args["name"])["Role"]
-    return outputs(
-        "aws:iam/getRole:getRole",
-        session,
-        args,
-        found,
-        id=found["RoleName"],
-        name=found["RoleName"],
-        uniqueId=found["RoleId"],
-        assumeRolePolicy=json.dumps(found["AssumeRolePolicyDocument"], separators=(",", ":")),
-        permissionsBoundary=found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
-        roleLastUseds=[],
-        tags=tag_map(found.get("Tags")),
-    )
+    result = outputs("aws:iam/getRole:getRole", session, args, found)
+    return {"permissionsBoundary": "", "tags": {}, **result, "roleLastUseds": []}
 
 
 def _roles(session: Session, args: dict[str, Any]) -> dict[str, Any]:

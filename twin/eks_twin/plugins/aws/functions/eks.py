@@ -6,6 +6,7 @@ from typing import Any, Final
 from botocore.signers import RequestSigner
 
 from eks_twin.plugins.aws.session import Session
+from eks_twin.plugins.aws.tables.eks import described
 from eks_twin.plugins.base import PluginError
 
 from .answers import ask, ask_all, outputs
@@ -17,34 +18,11 @@ TOKEN_SECONDS: Final = 60
 
 def _cluster(session: Session, args: dict[str, Any]) -> dict[str, Any]:
     found = ask(session, args, "eks", "describe_cluster", name=args["name"])["cluster"]
-    issuer = found.get("identity", {}).get("oidc", {}).get("issuer")
-    network = found.get("kubernetesNetworkConfig")
-    enabled = [
-        name
-        for entry in found.get("logging", {}).get("clusterLogging", ())
-        if entry["enabled"]
-        for name in entry["types"]
-    ]
-    return outputs(
-        "aws:eks/getCluster:getCluster",
-        session,
-        args,
-        found,
-        id=found["name"],
-        clusterId=found.get("id"),
-        accessConfigs=[found["accessConfig"]] if "accessConfig" in found else None,
-        certificateAuthorities=[found.get("certificateAuthority", {})],
-        identities=[{"oidcs": [{"issuer": issuer}]}] if issuer else None,
-        kubernetesNetworkConfigs=[
-            {key: network[key] for key in ("ipFamily", "serviceIpv4Cidr", "serviceIpv6Cidr") if key in network}
-        ]
-        if network
-        else None,
-        upgradePolicies=[found["upgradePolicy"]] if "upgradePolicy" in found else None,
-        vpcConfig=found.get("resourcesVpcConfig"),
-        enabledClusterLogTypes=enabled,
-        tags=found.get("tags", {}),
-    )
+    return {
+        "tags": {},
+        "certificateAuthorities": [],
+        **outputs("aws:eks/getCluster:getCluster", session, args, found, **described(found)),
+    }
 
 
 def _cluster_auth(session: Session, args: dict[str, Any]) -> dict[str, Any]:

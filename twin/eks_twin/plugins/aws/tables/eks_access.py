@@ -23,12 +23,9 @@ ACCESS_ENTRY: Final = Kind(
 
 
 def _read_policy(scope: Scope) -> Any:
-    pages = scope.client().get_paginator("list_associated_access_policies")
-    wanted = scope.values["policyArn"]
     owner = {name: scope.values[name] for name in ("clusterName", "principalArn")}
-    items = (item for page in pages.paginate(**owner) for item in page["associatedAccessPolicies"])
-    found = next((item for item in items if item["policyArn"] == wanted), None)
-    return {**found, **owner} if found else None
+    items = scope.every("list_associated_access_policies", **owner)
+    return next(({**item, **owner} for item in items if item["policyArn"] == scope.values["policyArn"]), None)
 
 
 ACCESS_POLICY_ASSOCIATION: Final = Kind(

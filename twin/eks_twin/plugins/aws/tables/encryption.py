@@ -55,8 +55,7 @@ KEY: Final = Kind(
 
 
 def _find(scope: Scope) -> Any:
-    pages = scope.client().get_paginator("list_aliases").paginate()
-    return next((item for page in pages for item in page["Aliases"] if item["AliasName"] == scope.id), None)
+    return next((item for item in scope.every("list_aliases") if item["AliasName"] == scope.id), None)
 
 
 def _targets(scope: Scope, found: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,21 +9,14 @@ from eks_twin.plugins.aws.kinds import Custom, Either, Kind, Read, call
 from eks_twin.plugins.aws.scope import Scope, ignoring_gone, parted
 
 
-def every(scope: Scope, operation: str, at: str, **parameters: Any) -> list[Any]:
-    """All pages of a listing."""
-    pages = scope.client("iam").get_paginator(operation).paginate(**parameters)
-    return [item for page in pages for item in page[at]]
-
-
 def _inline(scope: Scope, role: str) -> list[dict[str, str]]:
-    names = every(scope, "list_role_policies", "PolicyNames", RoleName=role)
+    names = scope.every("list_role_policies", RoleName=role)
     answers = (scope.call("get_role_policy", RoleName=role, PolicyName=name) for name in names)
     return [{"name": answer["PolicyName"], "policy": text(answer["PolicyDocument"])} for answer in answers]
 
 
 def _attached(scope: Scope, role: str) -> list[str]:
-    found = every(scope, "list_attached_role_policies", "AttachedPolicies", RoleName=role)
-    return [item["PolicyArn"] for item in found]
+    return [item["PolicyArn"] for item in scope.every("list_attached_role_policies", RoleName=role)]
 
 
 def text(content: Any) -> str:
@@ -49,7 +42,7 @@ def _set_managed(scope: Scope) -> None:
 
 def _delete_role(scope: Scope) -> None:
     """The role leaves its instance profiles; with forceDetachPolicies, or if the program listed them, policies go."""
-    for profile in every(scope, "list_instance_profiles_for_role", "InstanceProfiles", RoleName=scope.id):
+    for profile in scope.every("list_instance_profiles_for_role", RoleName=scope.id):
         scope.call(
             "remove_role_from_instance_profile", InstanceProfileName=profile["InstanceProfileName"], RoleName=scope.id
         )

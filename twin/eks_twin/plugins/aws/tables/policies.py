@@ -7,14 +7,14 @@ from eks_twin.plugins.aws import tags
 from eks_twin.plugins.aws.kinds import Custom, Kind, Read, call
 from eks_twin.plugins.aws.scope import Scope
 
-from .iam import every, text
+from .iam import text
 
 VERSIONS: Final = 5
 """Versions that IAM keeps of a managed policy (AWS: "IAM and STS quotas"); the oldest goes before a sixth comes."""
 
 
 def _new_version(scope: Scope) -> None:
-    versions = every(scope, "list_policy_versions", "Versions", PolicyArn=scope.id)
+    versions = scope.every("list_policy_versions", PolicyArn=scope.id)
     if len(versions) >= VERSIONS:
         oldest = min((v for v in versions if not v["IsDefaultVersion"]), key=lambda v: v["CreateDate"])
         scope.call("delete_policy_version", PolicyArn=scope.id, VersionId=oldest["VersionId"])
@@ -27,7 +27,7 @@ def _document(scope: Scope, found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _delete_policy(scope: Scope) -> None:
-    for version in every(scope, "list_policy_versions", "Versions", PolicyArn=scope.id):
+    for version in scope.every("list_policy_versions", PolicyArn=scope.id):
         if not version["IsDefaultVersion"]:
             scope.call("delete_policy_version", PolicyArn=scope.id, VersionId=version["VersionId"])
     scope.call("delete_policy", PolicyArn=scope.id)
@@ -60,7 +60,7 @@ ROLE_POLICY: Final = Kind(
 
 
 def _read_attachment(scope: Scope) -> dict[str, str] | None:
-    attached = every(scope, "list_attached_role_policies", "AttachedPolicies", RoleName=scope.values["role"])
+    attached = scope.every("list_attached_role_policies", RoleName=scope.values["role"])
     arn = scope.values["policyArn"]
     found = any(item["PolicyArn"] == arn for item in attached)
     return {"RoleName": scope.values["role"], "PolicyArn": arn} if found else None
