@@ -12,6 +12,7 @@ VPC = "aws:ec2/vpc:Vpc"
 ROLE = "aws:iam/role:Role"
 QUEUE = "aws:sqs/queue:Queue"
 CLUSTER = "aws:eks/cluster:Cluster"
+PLACEMENT = "aws:ec2/placementGroup:PlacementGroup"
 CLUSTER_INPUTS = {"roleArn": "arn", "vpcConfig": {"subnetIds": ["subnet-1"]}}
 
 
@@ -52,6 +53,22 @@ def made(type_, name="thing"):
             {"routeTableId": "rtb-1", "gatewayId": "igw-1"},
             "one of destinationCidrBlock, destinationIpv6CidrBlock, destinationPrefixListId is required",
         ),
+        (PLACEMENT, {"strategy": "near"}, "strategy: expected one of cluster, partition, spread, got 'near'"),
+        (
+            PLACEMENT,
+            {"strategy": "cluster", "partitionCount": 2},
+            "partitionCount must not be set when strategy = 'cluster'; it needs 'partition'",
+        ),
+        (
+            PLACEMENT,
+            {"strategy": "partition", "spreadLevel": "rack"},
+            "spreadLevel must not be set when strategy = 'partition'; it needs 'spread'",
+        ),
+        (
+            PLACEMENT,
+            {"strategy": "partition", "partitionCount": 8},
+            "partitionCount: expected one of 1, 2, 3, 4, 5, 6, 7, got 8",
+        ),
     ],
 )
 def test_refuses_by_path_value_and_rule(type_, inputs, message):
@@ -65,6 +82,10 @@ def test_refuses_a_type_by_name_and_says_what_is_served():
 
 def test_an_unmodelled_input_that_says_what_its_absence_says_is_let_through():
     assert made(VPC).failures(cidrBlock="10.0.0.0/16", ipv4IpamPoolId="") == []
+
+
+def test_what_is_not_known_yet_is_not_refused_for_its_value():
+    assert made(PLACEMENT).failures(strategy=UNKNOWN, partitionCount=2) == []
 
 
 def test_fills_in_defaults_other_than_false_and_remembers_them():

@@ -62,6 +62,13 @@ def test_what_means_the_same_is_no_difference(type_, state, new):
             {"instanceTenancy": "update-replace"},
             ("instanceTenancy",),
         ),
+        (
+            "ec2/placementGroup:PlacementGroup",
+            {"strategy": "partition", "partitionCount": 2},
+            {"strategy": "spread"},
+            {"strategy": "update-replace"},
+            ("strategy",),
+        ),
         (ROLE, {"description": "d"}, {}, {"description": "delete"}, ()),
         (ROLE, {}, {"description": UNKNOWN}, {"description": "add"}, ()),
         (

@@ -189,6 +189,11 @@ LIVES = {
             "tags.b",
         },
     ),
+    "ec2/placementGroup:PlacementGroup": (
+        lambda w: {"strategy": "partition", "partitionCount": 3, **TAGS},
+        lambda w: {"strategy": "partition", "partitionCount": 3, **RETAGGED},
+        {"tags.a", "tags.b"},
+    ),
     "ec2/tag:Tag": (
         lambda w: {"resourceId": w.group, "key": "k", "value": "1"},
         lambda w: {"resourceId": w.group, "key": "k", "value": "2"},
@@ -407,6 +412,16 @@ def prove_life(resource, inputs, changed, paths):
 def test_is_planned_created_read_changed_and_deleted(life, world, type_):
     inputs, changed, paths = LIVES[type_]
     prove_life(life(type_), inputs(world), changed and changed(world), paths)
+
+
+@pytest.mark.parametrize(("strategy", "filled_in"), [("cluster", {}), ("spread", {"spreadLevel": "rack"})])
+def test_a_placement_group_leaves_to_aws_what_the_program_does_not_say(life, strategy, filled_in):
+    resource = life("ec2/placementGroup:PlacementGroup")
+    prove_life(resource, {"strategy": strategy}, None, set())
+    state = resource.create(strategy=strategy).state
+    assert {name: state[name] for name in ("partitionCount", "spreadLevel") if state.get(name)} == filled_in
+    assert resource.id == state["name"]
+    assert state["arn"] == f"arn:aws:ec2:us-west-2:123456789012:placement-group/{resource.id}"
 
 
 def test_an_event_target_lives_on_a_rule(life, world):

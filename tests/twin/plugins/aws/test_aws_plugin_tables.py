@@ -115,7 +115,8 @@ def test_every_meaning_of_the_facts_is_known():
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.type)
 def test_an_entry_speaks_of_properties_that_the_type_has(kind):
     facts = schema.resource_types()[kind.type]
-    groups = [kind.volatile, kind.replaces, *kind.conflicts, *kind.one_of]
+    others = {other for other, _ in kind.only_with.values()}
+    groups = [kind.volatile, kind.replaces, *kind.conflicts, *kind.one_of, kind.allowed, kind.only_with, others]
     named = set().union(*groups, kind.modelled)
     assert {name.split(".")[0] for name in named} <= {*facts.properties, "region"}
     assert kind.label in {*facts.properties, "name"}

@@ -205,6 +205,10 @@ class Kind:
     """Groups of inputs of which at most one may be set."""
     one_of: tuple[frozenset[str], ...] = ()
     """Groups of inputs of which exactly one must be set."""
+    allowed: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    """Input → the values that it may have, where types.json knows no enumeration."""
+    only_with: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
+    """Input → the input and the value of that without which it must not be set."""
 
     @property
     def modelled(self) -> frozenset[str]:

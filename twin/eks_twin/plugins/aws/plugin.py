@@ -47,7 +47,7 @@ class AwsPlugin(Plugin):
     def check(self, request: Request) -> tuple[dict[str, Any], list[Failure]]:
         kind, facts = self._type(request)
         good, failures = checked(request.inputs, facts.inputs, request.type)
-        failures += _unmodelled(good, kind, facts) + _conflicting(good, kind)
+        failures += _unmodelled(good, kind, facts) + _conflicting(good, kind) + _misplaced(good, kind)
         inputs, unnamed = filled(good, facts, request, kind.naming)
         return inputs, failures + unnamed
 
@@ -133,6 +133,22 @@ def _conflicting(inputs: Mapping[str, Any], kind: Kind) -> list[Failure]:
         elif not found and group in kind.one_of:
             names = sorted(group)
             failures.append(Failure(names[0], f"{kind.type}: one of {', '.join(names)} is required"))
+    return failures
+
+
+def _misplaced(inputs: Mapping[str, Any], kind: Kind) -> list[Failure]:
+    """Values outside the few that there are, and inputs that mean nothing beside the value of another."""
+    failures: list[Failure] = []
+    for name, value in inputs.items():
+        if value is UNKNOWN or empty(value):
+            continue
+        allowed, (other, wanted) = kind.allowed.get(name), kind.only_with.get(name, ("", None))
+        if allowed is not None and value not in allowed:
+            options = ", ".join(map(str, allowed))
+            failures.append(Failure(name, f"{kind.type}: {name}: expected one of {options}, got {value!r}"))
+        if inputs.get(other) not in (wanted, UNKNOWN):
+            reason = f"{kind.type}: {name} must not be set when {other} = {inputs.get(other)!r}; it needs {wanted!r}"
+            failures.append(Failure(name, reason))
     return failures
 
 

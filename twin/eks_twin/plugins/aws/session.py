@@ -95,6 +95,7 @@ GONE: Final = (
     "NoSuchEntity",
     "NonExistentQueue",
     "QueueDoesNotExist",
+    "PlacementGroup.Unknown",
 )
 """Endings of the codes with which services say that an object does not exist."""
 

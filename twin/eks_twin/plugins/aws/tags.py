@@ -11,12 +11,12 @@ def pairs(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
-def ec2(resource_type: str) -> Tags:
-    """Tags of an EC2 resource, created with it through TagSpecifications."""
+def ec2(resource_type: str, resource: str = "$id") -> Tags:
+    """Tags of an EC2 resource, created with it through TagSpecifications; `resource` fills in EC2's id of it."""
     return Tags(
         form=pairs,
-        tag=Call("create_tags", params={"Resources": ["$id"]}),
-        untag=Call("delete_tags", params={"Resources": ["$id"]}),
+        tag=Call("create_tags", params={"Resources": [resource]}),
+        untag=Call("delete_tags", params={"Resources": [resource]}),
         create="TagSpecifications",
         keys_parameter="Tags",
         keys_form=lambda keys: [{"Key": key} for key in keys],

@@ -1,11 +1,11 @@
-"""aws:ec2 LaunchTemplate."""
+"""aws:ec2 LaunchTemplate and PlacementGroup: what instances are made from, and how they stand to each other."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
 from eks_twin.plugins.aws import tags
-from eks_twin.plugins.aws.kinds import Custom, Read, call
+from eks_twin.plugins.aws.kinds import Custom, Read, Ready, call
 from eks_twin.plugins.aws.schema import resource_types
 from eks_twin.plugins.aws.scope import Scope
 from eks_twin.plugins.aws.shapes import to_aws
@@ -80,4 +80,27 @@ LAUNCH_TEMPLATE: Final = ec2(
     conflicts=(frozenset({"defaultVersion", "updateDefaultVersion"}), frozenset({"name", "namePrefix"})),
 )
 
-KINDS: Final = (LAUNCH_TEMPLATE,)
+PLACEMENT_GROUP: Final = ec2(
+    "PlacementGroup",
+    "Placement Group",
+    "name strategy partitionCount spreadLevel",
+    id="{name}",
+    read=Read(
+        call("describe_placement_groups", GroupNames=["$id"]),
+        "PlacementGroups.0",
+        gone=lambda found: found["State"] == "deleted",
+    ),
+    ready=Ready("State", ("available",), ("deleting", "gone"), seconds=300),
+    delete=call("delete_placement_group", GroupName="$id"),
+    gone_after_delete=True,
+    tags=tags.ec2("placement-group", "$placementGroupId"),
+    # at most seven partitions a zone (AWS: "Placement strategies for your placement groups")
+    allowed={
+        "strategy": ("cluster", "partition", "spread"),
+        "partitionCount": range(1, 8),
+        "spreadLevel": ("host", "rack"),
+    },
+    only_with={"partitionCount": ("strategy", "partition"), "spreadLevel": ("strategy", "spread")},
+)
+
+KINDS: Final = (LAUNCH_TEMPLATE, PLACEMENT_GROUP)
