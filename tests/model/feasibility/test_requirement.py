@@ -14,6 +14,7 @@ from eks_accelerators.model.feasibility.requirement import (
     requirement,
     undefined,
 )
+from eks_accelerators.model.feasibility.wire import ManifestError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -114,7 +115,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("arguments", "message"), REFUSED)
 def test_what_the_api_server_refuses_is_refused(arguments, message):
-    with pytest.raises(ValueError, match=re.escape(message)):
+    with pytest.raises(ManifestError, match=re.escape(message)):
         requirement(*arguments)
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from .capacity import GPU_RESOURCES, CapacitySettings, ImageFamily, Interface, allocatable, capacity
 from .instance_type import Device, InstanceType, NetworkCard
 from .labels import labels
-from .store import VARIABLE, Catalogue, CatalogueError, PriceList, current
+from .store import VARIABLE, Catalogue, CatalogueError, PriceList, current, encode, offers
 
 
 def instance_types() -> Mapping[str, InstanceType]:
@@ -52,9 +52,11 @@ __all__ = [
     "allocatable",
     "capacity",
     "current",
+    "encode",
     "families",
     "instance_types",
     "labels",
+    "offers",
     "price",
     "price_list",
     "zones",

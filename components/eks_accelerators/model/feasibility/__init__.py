@@ -5,17 +5,17 @@ which constraint fails where none can. Input is the manifests themselves, so tha
 """
 
 from .explain import explain_pod, explain_pool
-from .pod import PodError
 from .report import Choice, Excluded, Obstacle, PodReport, PoolReport, Verdict
 from .view import Controller, Place, PoolView
+from .wire import ManifestError
 
 __all__ = [
     "Choice",
     "Controller",
     "Excluded",
+    "ManifestError",
     "Obstacle",
     "Place",
-    "PodError",
     "PodReport",
     "PoolReport",
     "PoolView",

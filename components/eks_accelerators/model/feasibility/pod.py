@@ -7,9 +7,9 @@ from typing import Final
 
 from .quantities import quantity
 from .requirement import Requirement, merged, of_labels, of_terms
-from .wire import Manifest, child, items
+from .wire import Manifest, ManifestError, child, items
 
-_TEMPLATES: Final = {
+TEMPLATES: Final = {
     "Pod": (),
     "Deployment": ("spec", "template"),
     "ReplicaSet": ("spec", "template"),
@@ -24,20 +24,16 @@ _POD_LEVEL: Final = ("cpu", "memory")
 """Resources that spec.resources sets for the pod as a whole, huge pages aside."""
 
 
-class PodError(ValueError):
-    """A manifest that holds no pod, or none that can be read; the message says where."""
-
-
 def pod_of(manifest: Manifest) -> tuple[str, Manifest]:
     """Name and spec of the pod in a Pod or a workload's manifest."""
     kind = manifest.get("kind")
-    if kind not in _TEMPLATES:
-        raise PodError(f"kind {kind!r} holds no pod; give one of {', '.join(_TEMPLATES)}")
-    spec = child(manifest, *_TEMPLATES[kind], "spec")
+    if kind not in TEMPLATES:
+        raise ManifestError(f"kind {kind!r} holds no pod; give one of {', '.join(TEMPLATES)}")
+    spec = child(manifest, *TEMPLATES[kind], "spec")
     name = child(manifest, "metadata").get("name") or "(unnamed)"
     if not items(spec, "containers"):
-        path = ".".join((*_TEMPLATES[kind], "spec", "containers"))
-        raise PodError(f"{kind} {name}: {path} is empty; a pod has at least one")
+        path = ".".join((*TEMPLATES[kind], "spec", "containers"))
+        raise ManifestError(f"{kind} {name}: {path} is empty; a pod has at least one")
     return name, spec
 
 

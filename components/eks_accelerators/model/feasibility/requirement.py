@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
+from .wire import ManifestError
+
 Operator = Literal["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt", "Gte", "Lte"]
 OPERATORS: Final = frozenset({"In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt", "Gte", "Lte"})
 NEGATIVE: Final = frozenset({"NotIn", "DoesNotExist"})
@@ -86,7 +88,7 @@ class Requirement:
 def requirement(key: str, operator: str, values: Iterable[str] = (), min_values: int | None = None) -> Requirement:
     """The requirement that a NodePool, a NodeOverlay or a node affinity writes as key, operator and values."""
     if operator not in OPERATORS:
-        raise ValueError(f"{key}: operator {operator!r} is none of {', '.join(sorted(OPERATORS))}")
+        raise ManifestError(f"{key}: operator {operator!r} is none of {', '.join(sorted(OPERATORS))}")
     blank = Requirement(SYNONYMS.get(key, key), complement=True, values=frozenset(), min_values=min_values)
     if operator in ("In", "NotIn"):
         return replace(blank, complement=operator == "NotIn", values=frozenset(values))
@@ -102,7 +104,7 @@ def requirement(key: str, operator: str, values: Iterable[str] = (), min_values:
 def _bound(key: str, operator: str, values: tuple[str, ...]) -> int:
     number = _number(values[0]) if len(values) == 1 else None
     if number is None:
-        raise ValueError(f"{key} {operator} {list(values)}: needs exactly one whole number; write e.g. ['4']")
+        raise ManifestError(f"{key} {operator} {list(values)}: needs exactly one whole number; write e.g. ['4']")
     return number
 
 

@@ -7,6 +7,10 @@ Manifest = Mapping[str, Any]
 """An object, or a part of one, as it stands in YAML."""
 
 
+class ManifestError(ValueError):
+    """A manifest that cannot be read; the message names the part, its value, the rule and the fix."""
+
+
 def child(manifest: Manifest, *keys: str) -> Manifest:
     """The mapping at `keys`; empty where any of them is absent or null."""
     found = manifest
