@@ -52,7 +52,10 @@ def test_each_cluster_has_an_issuer_of_its_own(aws, make_cluster, name):
     ("change", "message"),
     [
         ({"version": "1.19"}, r"unsupported Kubernetes version 1\.19; supported are .*1\.35"),
-        ({"roleArn": "arn:aws:iam::123456789012:role/none"}, "could not be assumed"),
+        (
+            {"roleArn": "arn:aws:iam::123456789012:role/none"},
+            "role/none does not exist, or its trust",
+        ),
         ({"accessConfig": {"authenticationMode": "FOO"}}, r"authenticationMode: 'FOO' is not one of"),
         ({"name": "bad name!"}, r"name: 'bad name!' does not match"),
         ({"computeConfig": {"enabled": True}}, r"does not model computeConfig\.enabled"),
@@ -192,7 +195,7 @@ def test_fargate_profiles_check_their_role_and_selectors_and_hold_the_cluster(aw
     profile = {"clusterName": cluster, "fargateProfileName": "system", "podExecutionRoleArn": roles["fargate"]}
     with pytest.raises(ClientError, match="1 to 5 selectors, got 0"):
         eks.create_fargate_profile(**profile, selectors=[])
-    with pytest.raises(ClientError, match="does not trust eks-fargate-pods"):
+    with pytest.raises(ClientError, match="does not allow eks-fargate-pods"):
         eks.create_fargate_profile(**{**profile, "podExecutionRoleArn": roles["node"]}, selectors=[{"namespace": "a"}])
     created = eks.create_fargate_profile(**profile, selectors=[{"namespace": "kube-system"}])["fargateProfile"]
     assert created["status"] == "ACTIVE"

@@ -12,12 +12,14 @@ from eks_twin.aws import events, inventory, pod_credentials, state, tokens
 from eks_twin.aws.calls import AwsError, Response
 from eks_twin.aws.ec2 import capacity_blocks
 from eks_twin.aws.eks import reports
+from eks_twin.aws.eks.kinds import REPORTED
 from eks_twin.aws.eks.store import STORE
 from eks_twin.aws.faults import Faults
 from eks_twin.aws.journal import Journal
 
 _NAME = "(?P<{}>[^/]+)"
 _CLUSTER = f"/_twin/clusters/{_NAME.format('cluster')}"
+_PART = f"{_CLUSTER}/(?P<parts>{'|'.join(REPORTED)})/{_NAME.format('part')}"
 
 
 @dataclass(frozen=True)
@@ -52,25 +54,11 @@ class PrivateApi:
                 ("POST", f"{_CLUSTER}/tokenreview", lambda r: tokens.review(STORE.get(r.path["cluster"]), r.body)),
                 ("PATCH", _CLUSTER, lambda r: reports.cluster(r.path["cluster"], r.body)),
                 ("DELETE", _CLUSTER, lambda r: reports.drop_cluster(r.path["cluster"], region)),
-                (
-                    "PATCH",
-                    f"{_CLUSTER}/nodegroups/{_NAME.format('part')}",
-                    lambda r: reports.nodegroup(r.path["cluster"], r.path["part"], r.body),
-                ),
+                ("PATCH", _PART, lambda r: reports.report_part(r.path, r.body)),
                 (
                     "DELETE",
-                    f"{_CLUSTER}/nodegroups/{_NAME.format('part')}",
-                    lambda r: reports.drop_nodegroup(r.path["cluster"], r.path["part"], region),
-                ),
-                (
-                    "PATCH",
-                    f"{_CLUSTER}/addons/{_NAME.format('part')}",
-                    lambda r: reports.addon(r.path["cluster"], r.path["part"], r.body),
-                ),
-                (
-                    "DELETE",
-                    f"{_CLUSTER}/addons/{_NAME.format('part')}",
-                    lambda r: reports.drop_addon(r.path["cluster"], r.path["part"]),
+                    _PART,
+                    lambda r: reports.drop_part(r.path, region),
                 ),
             )
         ]

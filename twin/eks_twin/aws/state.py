@@ -80,12 +80,11 @@ def _cluster(cluster: Cluster, region: str) -> dict[str, Any]:
 
 
 def _nodegroup(cluster: Cluster, name: str, region: str) -> dict[str, Any]:
-    group = cluster.nodegroups[name]
-    record = group.record
+    record = cluster.nodegroups[name]
     return {
         "name": name,
         "status": record["status"],
-        "instanceIds": running(group, region),
+        "instanceIds": running(record, region),
         "labels": record["labels"],
         "taints": record["taints"],
         "capacityType": record["capacityType"],

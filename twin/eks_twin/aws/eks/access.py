@@ -79,6 +79,12 @@ def add_entry(cluster: Cluster, call: Call, principal_arn: str, kind: str = STAN
     return entry
 
 
+def ensure_entry(cluster: Cluster, call: Call, role_arn: str, kind: str) -> None:
+    """Give a role of nodes its entry, as EKS does where the authentication mode has entries."""
+    if cluster.record["accessConfig"]["authenticationMode"] != "CONFIG_MAP" and role_arn not in cluster.access_entries:
+        add_entry(cluster, call, role_arn, kind)
+
+
 def grant_creator(cluster: Cluster, call: Call) -> None:
     """Give the creator's identity an entry with AmazonEKSClusterAdminPolicy."""
     if cluster.record["accessConfig"]["authenticationMode"] == "CONFIG_MAP":

@@ -9,19 +9,16 @@ from typing import Any
 from eks_twin.aws.calls import Call
 from eks_twin.aws.eks import pod_identity
 from eks_twin.aws.eks.addon_table import ADDONS, Addon
+from eks_twin.aws.eks.kinds import ADDON
 from eks_twin.aws.eks.store import (
     Cluster,
     Record,
     active_cluster_of,
-    arn,
-    cluster_of,
     in_use,
     invalid_parameter,
-    new_id,
     not_found,
     now,
     page,
-    part,
     refuse_others,
     start_update,
 )
@@ -82,19 +79,10 @@ def create_addon(call: Call) -> dict[str, Any]:
     refuse_others(call, COMMON | {"tags"})
     cluster, name = active_cluster_of(call), call.parameters["addonName"]
     version = _checked_version(cluster, call)
-    if name in cluster.addons:
-        raise in_use("Addon already exists.")
+    addon = ADDON.new(cluster, call)
     _check_values(call)
-    addon = {
-        "addonName": name,
-        "clusterName": cluster.name,
-        "status": "CREATING",
+    addon |= {
         "addonVersion": version,
-        "health": {"issues": []},
-        "addonArn": arn(call, "addon", cluster.name, name, new_id()),
-        "createdAt": now(),
-        "modifiedAt": now(),
-        "tags": dict(call.get("tags", {})),
         "serviceAccountRoleArn": call.get("serviceAccountRoleArn"),
         "configurationValues": call.get("configurationValues"),
         "podIdentityAssociations": _identities(cluster, call) or [],
@@ -106,25 +94,10 @@ def create_addon(call: Call) -> dict[str, Any]:
     return {"addon": addon}
 
 
-def _addon(call: Call) -> tuple[Cluster, Record]:
-    cluster = cluster_of(call)
-    return cluster, part(cluster.addons, call.parameters["addonName"], "addon")
-
-
-def describe_addon(call: Call) -> dict[str, Any]:
-    """Answer DescribeAddon."""
-    return {"addon": _addon(call)[1]}
-
-
-def list_addons(call: Call) -> dict[str, Any]:
-    """Answer ListAddons."""
-    return page(call, "addons", sorted(cluster_of(call).addons))
-
-
 def update_addon(call: Call) -> dict[str, Any]:
     """Change an add-on; UPDATING until the cluster room reports the change done."""
     refuse_others(call, COMMON)
-    cluster, addon = _addon(call)
+    cluster, addon = ADDON.found(call)
     if addon["status"] not in {"ACTIVE", "DEGRADED", "UPDATE_FAILED", "CREATE_FAILED"}:
         raise in_use(f"Addon {addon['addonName']} cannot be updated as it is currently in {addon['status']} state")
     if call.get("addonVersion"):
@@ -147,7 +120,7 @@ def _drop_identities(cluster: Cluster, addon: Record) -> None:
 
 def delete_addon(call: Call) -> dict[str, Any]:
     """Put an add-on into DELETING; with `preserve` its objects stay in the cluster."""
-    cluster, addon = _addon(call)
+    cluster, addon = ADDON.found(call)
     _drop_identities(cluster, addon)
     addon |= {"status": "DELETING", "preserve": call.get("preserve", False)}
     return {"addon": addon}
@@ -208,8 +181,8 @@ def describe_addon_configuration(call: Call) -> dict[str, Any]:
 
 HANDLERS = {
     "CreateAddon": create_addon,
-    "DescribeAddon": describe_addon,
-    "ListAddons": list_addons,
+    "DescribeAddon": ADDON.describe,
+    "ListAddons": ADDON.names,
     "UpdateAddon": update_addon,
     "DeleteAddon": delete_addon,
     "DescribeAddonVersions": describe_addon_versions,

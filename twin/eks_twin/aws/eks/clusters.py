@@ -15,6 +15,7 @@ from eks_twin.aws.eks.store import (
     Record,
     active_cluster_of,
     arn,
+    check_trust,
     cluster_of,
     in_use,
     invalid_parameter,
@@ -25,7 +26,6 @@ from eks_twin.aws.eks.store import (
     start_update,
 )
 from eks_twin.aws.eks.versions import DEFAULT, VERSIONS, supported
-from eks_twin.aws.iam import trusts
 from eks_twin.aws.principals import ACCOUNT
 
 CREATE_MODELLED = frozenset(
@@ -47,10 +47,7 @@ def create_cluster(call: Call) -> dict[str, Any]:
     name = call.parameters["name"]
     if name in STORE.clusters:
         raise in_use(f"Cluster already exists with name: {name}")
-    role_arn = call.parameters["roleArn"]
-    if not trusts(role_arn, "eks.amazonaws.com", "sts:AssumeRole"):
-        why = "could not be assumed because it does not exist or the trusted entity is not correct"
-        raise invalid_parameter(f"Role with arn: {role_arn}, {why}")
+    check_trust("roleArn", call.parameters["roleArn"], "eks.amazonaws.com")
     _refuse_auto_mode(call)
     cluster = Cluster(_record(call), creator_arn=call.principal.identity_arn)
     subnets = vpc.subnets_of(call.region, cluster.record["resourcesVpcConfig"]["subnetIds"])

@@ -4,20 +4,9 @@ from typing import Any
 
 from eks_twin.aws.calls import Call
 from eks_twin.aws.eks import access
-from eks_twin.aws.eks.store import (
-    active_cluster_of,
-    arn,
-    cluster_of,
-    in_use,
-    invalid_parameter,
-    new_id,
-    now,
-    page,
-    part,
-    refuse_others,
-)
+from eks_twin.aws.eks.kinds import FARGATE
+from eks_twin.aws.eks.store import active_cluster_of, check_trust, invalid_parameter, refuse_others
 from eks_twin.aws.eks.vpc import private_subnets
-from eks_twin.aws.iam import trusts
 
 SELECTORS_MAX, LABELS_MAX = 5, 5
 """Quotas of a profile (EKS user guide, Fargate profile components)."""
@@ -28,34 +17,22 @@ def create_fargate_profile(call: Call) -> dict[str, Any]:
     refuse_others(
         call, frozenset({"clusterName", "fargateProfileName", "podExecutionRoleArn", "subnets", "selectors", "tags"})
     )
-    cluster, name = active_cluster_of(call), call.parameters["fargateProfileName"]
-    if name in cluster.fargate_profiles:
-        raise in_use("A Fargate Profile already exists with this name in this cluster.")
-    if name.startswith("eks-"):
+    cluster = active_cluster_of(call)
+    profile = FARGATE.new(cluster, call)
+    if profile["fargateProfileName"].startswith("eks-"):
         raise invalid_parameter("The fargateProfileName must not start with the reserved prefix 'eks-'")
     _check_selectors(call.get("selectors", []))
     role_arn = call.parameters["podExecutionRoleArn"]
-    if not trusts(role_arn, "eks-fargate-pods.amazonaws.com", "sts:AssumeRole"):
-        raise invalid_parameter(
-            f"podExecutionRoleArn: role {role_arn} does not exist or does not trust eks-fargate-pods.amazonaws.com"
-        )
-    profile = {
-        "fargateProfileName": name,
-        "fargateProfileArn": arn(call, "fargateprofile", cluster.name, name, new_id()),
-        "clusterName": cluster.name,
-        "createdAt": now(),
+    check_trust("podExecutionRoleArn", role_arn, "eks-fargate-pods.amazonaws.com")
+    subnets = call.get("subnets") or cluster.record["resourcesVpcConfig"]["subnetIds"]
+    profile |= {
         "podExecutionRoleArn": role_arn,
-        "subnets": private_subnets(
-            call.region, call.get("subnets") or cluster.record["resourcesVpcConfig"]["subnetIds"]
-        ),
+        "subnets": private_subnets(call.region, subnets),
         "selectors": call.parameters["selectors"],
         "status": "ACTIVE",
-        "tags": dict(call.get("tags", {})),
-        "health": {"issues": []},
     }
-    cluster.fargate_profiles[name] = profile
-    if cluster.record["accessConfig"]["authenticationMode"] != "CONFIG_MAP" and role_arn not in cluster.access_entries:
-        access.add_entry(cluster, call, role_arn, "FARGATE_LINUX")
+    cluster.fargate_profiles[profile["fargateProfileName"]] = profile
+    access.ensure_entry(cluster, call, role_arn, "FARGATE_LINUX")
     return {"fargateProfile": profile}
 
 
@@ -71,28 +48,16 @@ def _check_selectors(selectors: list[dict[str, Any]]) -> None:
             raise invalid_parameter(f"Request contains Selector with more than {LABELS_MAX} Label pairs")
 
 
-def describe_fargate_profile(call: Call) -> dict[str, Any]:
-    """Answer DescribeFargateProfile."""
-    profiles = cluster_of(call).fargate_profiles
-    return {"fargateProfile": part(profiles, call.parameters["fargateProfileName"], "Fargate Profile")}
-
-
-def list_fargate_profiles(call: Call) -> dict[str, Any]:
-    """Answer ListFargateProfiles."""
-    return page(call, "fargateProfileNames", sorted(cluster_of(call).fargate_profiles))
-
-
 def delete_fargate_profile(call: Call) -> dict[str, Any]:
     """Forget a profile."""
-    profiles = cluster_of(call).fargate_profiles
-    profile = part(profiles, call.parameters["fargateProfileName"], "Fargate Profile")
-    del profiles[profile["fargateProfileName"]]
+    cluster, profile = FARGATE.found(call)
+    del cluster.fargate_profiles[profile["fargateProfileName"]]
     return {"fargateProfile": {**profile, "status": "DELETING"}}
 
 
 HANDLERS = {
     "CreateFargateProfile": create_fargate_profile,
-    "DescribeFargateProfile": describe_fargate_profile,
-    "ListFargateProfiles": list_fargate_profiles,
+    "DescribeFargateProfile": FARGATE.describe,
+    "ListFargateProfiles": FARGATE.names,
     "DeleteFargateProfile": delete_fargate_profile,
 }

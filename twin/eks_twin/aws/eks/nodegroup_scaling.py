@@ -9,7 +9,7 @@ from moto.ec2.models import ec2_backends
 from eks_twin.aws.ec2.launch import launch, terminate
 from eks_twin.aws.ec2.rules import check
 from eks_twin.aws.ec2.specification import CAPACITY_BLOCK, ON_DEMAND, SPOT, Specification, merge
-from eks_twin.aws.eks.store import Cluster, Nodegroup, Record
+from eks_twin.aws.eks.store import Cluster, Record
 from eks_twin.aws.iam import backend as iam_backend
 from eks_twin.aws.principals import ACCOUNT
 
@@ -29,61 +29,60 @@ def vpc_of(region: str, subnet_id: str) -> str | None:
         return None
 
 
-def prepare(group: Nodegroup, role_arn: str) -> None:
+def prepare(group: Record) -> None:
     """Create the instance profile that EKS keeps for a group."""
-    identifier = group.record["nodegroupArn"].rpartition("/")[2]
-    group.profile_name = f"eks-{identifier}"
-    iam_backend().create_instance_profile(name=group.profile_name, path="/", role_names=[], tags=[])
-    iam_backend().add_role_to_instance_profile(group.profile_name, role_arn.rpartition("/")[2])
+    identifier = group["nodegroupArn"].rpartition("/")[2]
+    group["profileName"] = f"eks-{identifier}"
+    iam_backend().create_instance_profile(name=group["profileName"], path="/", role_names=[], tags=[])
+    iam_backend().add_role_to_instance_profile(group["profileName"], group["nodeRole"].rpartition("/")[2])
 
 
-def running(group: Nodegroup, region: str) -> list[str]:
+def running(group: Record, region: str) -> list[str]:
     """Return the ids of the group's instances that have not ended."""
     backend = ec2_backends[ACCOUNT][region]
     alive = {
         instance.id for instance in backend.all_instances() if instance.state not in {"terminated", "shutting-down"}
     }
-    return [instance_id for instance_id in group.instance_ids if instance_id in alive]
+    return [instance_id for instance_id in group["instanceIds"] if instance_id in alive]
 
 
-def scale(cluster: Cluster, group: Nodegroup, region: str) -> None:
+def scale(cluster: Cluster, group: Record, region: str) -> None:
     """Start or end instances until as many run as the group wants; trouble goes into the group's health."""
-    group.instance_ids = running(group, region)
-    wanted = group.record["scalingConfig"]["desiredSize"]
-    surplus = group.instance_ids[wanted:]
+    group["instanceIds"] = running(group, region)
+    wanted = group["scalingConfig"]["desiredSize"]
+    surplus = group["instanceIds"][wanted:]
     if surplus:
         terminate(region, surplus)
-        group.instance_ids = group.instance_ids[:wanted]
-    for position in range(len(group.instance_ids), wanted):
+        group["instanceIds"] = group["instanceIds"][:wanted]
+    for position in range(len(group["instanceIds"]), wanted):
         if not _start_one(cluster, group, region, position):
             return
-    if group.record["status"] == "ACTIVE":
-        group.record["health"] = {"issues": []}
+    if group["status"] == "ACTIVE":
+        group["health"] = {"issues": []}
 
 
-def replace(cluster: Cluster, group: Nodegroup, region: str) -> None:
+def replace(cluster: Cluster, group: Record, region: str) -> None:
     """Start a new set of instances, then end the old one."""
     old = running(group, region)
-    group.instance_ids = []
+    group["instanceIds"] = []
     scale(cluster, group, region)
     if old:
         terminate(region, old)
 
 
-def dissolve(cluster: Cluster, group: Nodegroup, region: str) -> None:
+def dissolve(group: Record, region: str) -> None:
     """End the instances and remove what EKS kept for the group."""
     left = running(group, region)
     if left:
         terminate(region, left)
-    iam_backend().delete_instance_profile(group.profile_name, ignore_attached_roles=True)
-    del cluster.nodegroups[group.record["nodegroupName"]]
+    iam_backend().delete_instance_profile(group["profileName"], ignore_attached_roles=True)
 
 
-def _start_one(cluster: Cluster, group: Nodegroup, region: str, position: int) -> bool:
+def _start_one(cluster: Cluster, group: Record, region: str, position: int) -> bool:
     """Start one instance: subnets round robin, then the next type."""
-    subnets, trouble = group.record["subnets"], None
+    subnets, trouble = group["subnets"], None
     turned = [*subnets[position % len(subnets) :], *subnets[: position % len(subnets)]]
-    for kind in group.record["launchTypes"]:
+    for kind in group["launchTypes"]:
         for subnet_id in turned:
             specification = _specification(cluster, group, region, (kind, subnet_id))
             try:
@@ -93,37 +92,37 @@ def _start_one(cluster: Cluster, group: Nodegroup, region: str, position: int) -
                 if error.code not in CAPACITY_CODES:
                     return _fail(group, error)
             else:
-                group.instance_ids += [instance.id for instance in launch(specification, 1).instances]
+                group["instanceIds"] += [instance.id for instance in launch(specification, 1).instances]
                 return True
     return _fail(group, trouble)
 
 
-def _fail(group: Nodegroup, error: ServiceException | None) -> bool:
+def _fail(group: Record, error: ServiceException | None) -> bool:
     code, message = (error.code, error.message) if error else ("InternalFailure", "no subnet")
     issue = {"code": "AsgInstanceLaunchFailures", "message": f"{code}: {message}", "resourceIds": []}
-    group.record["health"] = {"issues": [issue]}
-    group.record["status"] = "CREATE_FAILED" if group.record["status"] == "CREATING" else "DEGRADED"
+    group["health"] = {"issues": [issue]}
+    group["status"] = "CREATE_FAILED" if group["status"] == "CREATING" else "DEGRADED"
     return False
 
 
-def _specification(cluster: Cluster, group: Nodegroup, region: str, place: tuple[str, str]) -> Specification:
-    record, (kind, subnet_id) = group.record, place
-    template = record.get("launchTemplate")
+def _specification(cluster: Cluster, group: Record, region: str, place: tuple[str, str]) -> Specification:
+    kind, subnet_id = place
+    template = group.get("launchTemplate")
     reference = {"LaunchTemplateId": template["id"], "Version": template["version"]} if template else None
     request = {
         "InstanceType": kind,
-        "ImageId": record["imageId"],
-        "IamInstanceProfile": {"Name": group.profile_name},
-        "TagSpecifications": [{"ResourceType": "instance", "Tags": _tags(cluster, record)}],
+        "ImageId": group["imageId"],
+        "IamInstanceProfile": {"Name": group["profileName"]},
+        "TagSpecifications": [{"ResourceType": "instance", "Tags": _tags(cluster, group)}],
         **_placement(cluster, region, subnet_id, reference),
     }
-    if record["diskSize"]:
-        disk = {"VolumeSize": record["diskSize"], "VolumeType": "gp3", "DeleteOnTermination": True}
-        name = "/dev/xvdb" if record["amiType"].startswith("BOTTLEROCKET") else "/dev/xvda"
+    if group["diskSize"]:
+        disk = {"VolumeSize": group["diskSize"], "VolumeType": "gp3", "DeleteOnTermination": True}
+        name = "/dev/xvdb" if group["amiType"].startswith("BOTTLEROCKET") else "/dev/xvda"
         request["BlockDeviceMappings"] = [{"DeviceName": name, "Ebs": disk}]
     if not template:
         request["MetadataOptions"] = {"HttpTokens": "required", "HttpPutResponseHopLimit": 2}
-    return merge(region, reference, request, MARKETS[record["capacityType"]])
+    return merge(region, reference, request, MARKETS[group["capacityType"]])
 
 
 def _placement(cluster: Cluster, region: str, subnet_id: str, reference: dict[str, Any] | None) -> dict[str, Any]:

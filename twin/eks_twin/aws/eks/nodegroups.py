@@ -12,25 +12,20 @@ from eks_twin.aws.calls import Call
 from eks_twin.aws.ec2.catalogue import types
 from eks_twin.aws.ec2.specification import template_of
 from eks_twin.aws.eks import access, nodegroup_scaling
+from eks_twin.aws.eks.kinds import NODEGROUP
 from eks_twin.aws.eks.nodegroup_images import AMI_TYPES, CUSTOM, DEFAULT_BY_ARCHITECTURE, resolve
 from eks_twin.aws.eks.store import (
     Cluster,
-    Nodegroup,
     Record,
     active_cluster_of,
-    arn,
-    cluster_of,
+    check_trust,
     in_use,
     invalid_parameter,
-    new_id,
     now,
-    page,
-    part,
     refuse_others,
     start_update,
 )
 from eks_twin.aws.eks.versions import VERSIONS, supported
-from eks_twin.aws.iam import trusts
 
 MODELLED = frozenset(
     {
@@ -51,53 +46,40 @@ UPDATE = "ConfigUpdate"
 def create_nodegroup(call: Call) -> dict[str, Any]:
     """Record a group in CREATING and start its instances."""
     refuse_others(call, MODELLED)
-    cluster, name = active_cluster_of(call), call.parameters["nodegroupName"]
-    if name in cluster.nodegroups:
-        raise in_use(f"NodeGroup already exists with name {name} and cluster name {cluster.name}")
-    role = call.parameters["nodeRole"]
-    if not trusts(role, "ec2.amazonaws.com", "sts:AssumeRole"):
-        raise invalid_parameter(f"nodeRole {role} does not exist or its trust policy lacks [ec2.amazonaws.com]")
-    record = _record(cluster, call)
-    check_scaling(record["scalingConfig"])
+    cluster = active_cluster_of(call)
+    check_trust("nodeRole", call.parameters["nodeRole"], "ec2.amazonaws.com")
+    group = _record(cluster, call)
+    check_scaling(group["scalingConfig"])
     _check_subnets(cluster, call)
-    group = Nodegroup(record)
-    nodegroup_scaling.prepare(group, role)
-    cluster.nodegroups[name] = group
-    if cluster.record["accessConfig"]["authenticationMode"] != "CONFIG_MAP" and role not in cluster.access_entries:
-        access.add_entry(cluster, call, role, "EC2_LINUX")
+    nodegroup_scaling.prepare(group)
+    cluster.nodegroups[group["nodegroupName"]] = group
+    access.ensure_entry(cluster, call, group["nodeRole"], "EC2_LINUX")
     nodegroup_scaling.scale(cluster, group, call.region)
-    return {"nodegroup": record}
+    return {"nodegroup": group}
 
 
 def _record(cluster: Cluster, call: Call) -> Record:
     minor = _minor(cluster, call.get("version", cluster.record["version"]))
-    name, identifier = call.parameters["nodegroupName"], new_id()
     template = _template(call, call.get("launchTemplate"))
     data = template.data if template else {}
     kinds = _instance_types(call, data)
-    record = {
-        "nodegroupName": name,
-        "nodegroupArn": arn(call, "nodegroup", cluster.name, name, identifier),
-        "clusterName": cluster.name,
+    record = NODEGROUP.new(cluster, call) | {
         "version": minor,
-        "createdAt": now(),
-        "modifiedAt": now(),
-        "status": "CREATING",
         "capacityType": call.get("capacityType", "ON_DEMAND"),
         "scalingConfig": {**DEFAULT_SCALING, **call.get("scalingConfig", {})},
         "instanceTypes": kinds if not data.get("InstanceType") else None,
         "launchTypes": kinds,
+        "instanceIds": [],
         "subnets": list(call.parameters["subnets"]),
         "nodeRole": call.parameters["nodeRole"],
         "labels": dict(call.get("labels", {})),
         "taints": [dict(taint) for taint in call.get("taints", [])],
-        "tags": dict(call.get("tags", {})),
-        "resources": {"autoScalingGroups": [{"name": f"eks-{name}-{identifier}"}]},
         "diskSize": None if template else call.get("diskSize", DEFAULT_DISK_GIB),
-        "health": {"issues": []},
         "updateConfig": dict(call.get("updateConfig", {"maxUnavailable": 1})),
         "nodeRepairConfig": dict(call.get("nodeRepairConfig", {"enabled": False})),
     }
+    name, identifier = record["nodegroupName"], record["nodegroupArn"].rpartition("/")[2]
+    record["resources"] = {"autoScalingGroups": [{"name": f"eks-{name}-{identifier}"}]}
     if template:
         if call.get("diskSize"):
             raise invalid_parameter("Disk size must be specified within the launch template.")
@@ -184,25 +166,10 @@ def _check_subnets(cluster: Cluster, call: Call) -> None:
             raise invalid_parameter(f"Subnet {subnet_id} does not exist in the cluster's VPC {vpc_id}")
 
 
-def _group(call: Call) -> tuple[Cluster, Nodegroup]:
-    cluster = cluster_of(call)
-    return cluster, part(cluster.nodegroups, call.parameters["nodegroupName"], "node group")
-
-
-def describe_nodegroup(call: Call) -> dict[str, Any]:
-    """Answer DescribeNodegroup."""
-    return {"nodegroup": _group(call)[1].record}
-
-
-def list_nodegroups(call: Call) -> dict[str, Any]:
-    """Answer ListNodegroups."""
-    return page(call, "nodegroups", sorted(cluster_of(call).nodegroups))
-
-
-def _active_group(call: Call) -> tuple[Cluster, Nodegroup]:
-    cluster, group = _group(call)
-    if group.record["status"] not in {"ACTIVE", "DEGRADED"}:
-        raise in_use(f"Nodegroup cannot be updated as it is currently in {group.record['status']} state")
+def _active_group(call: Call) -> tuple[Cluster, Record]:
+    cluster, group = NODEGROUP.found(call)
+    if group["status"] not in {"ACTIVE", "DEGRADED"}:
+        raise in_use(f"Nodegroup cannot be updated as it is currently in {group['status']} state")
     return cluster, group
 
 
@@ -214,15 +181,14 @@ def update_nodegroup_config(call: Call) -> dict[str, Any]:
             {"clusterName", "nodegroupName", "labels", "taints", "scalingConfig", "updateConfig", "nodeRepairConfig"}
         ),
     )
-    cluster, group = _active_group(call)
-    record = group.record
+    cluster, record = _active_group(call)
     scaling = {**record["scalingConfig"], **call.get("scalingConfig", {})}
     check_scaling(scaling)
     record["labels"] = _changed_labels(record["labels"], call.get("labels", {}))
     record["taints"] = _changed_taints(record["taints"], call.get("taints", {}))
     record |= {"scalingConfig": scaling, "modifiedAt": now()}
     record |= {key: dict(call.parameters[key]) for key in ("updateConfig", "nodeRepairConfig") if call.get(key)}
-    nodegroup_scaling.scale(cluster, group, call.region)
+    nodegroup_scaling.scale(cluster, record, call.region)
     asked = {k: v for k, v in call.parameters.items() if k not in {"clusterName", "nodegroupName"}}
     return {"update": start_update(cluster, UPDATE, asked)}
 
@@ -243,8 +209,7 @@ def update_nodegroup_version(call: Call) -> dict[str, Any]:
     refuse_others(
         call, frozenset({"clusterName", "nodegroupName", "version", "releaseVersion", "launchTemplate", "force"})
     )
-    cluster, group = _active_group(call)
-    record = group.record
+    cluster, record = _active_group(call)
     minor = _minor(cluster, call.get("version", record["version"]))
     template = _template(call, call.get("launchTemplate"))
     if template and record.get("launchTemplate", {}).get("id") != template.template.id:
@@ -257,22 +222,22 @@ def update_nodegroup_version(call: Call) -> dict[str, Any]:
     elif template and template.data.get("ImageId"):
         record |= {"releaseVersion": template.data["ImageId"], "imageId": template.data["ImageId"]}
     record |= {"version": minor, "modifiedAt": now()}
-    nodegroup_scaling.replace(cluster, group, call.region)
+    nodegroup_scaling.replace(cluster, record, call.region)
     asked = {"Version": minor, "ReleaseVersion": record["releaseVersion"]}
     return {"update": start_update(cluster, "VersionUpdate", asked)}
 
 
 def delete_nodegroup(call: Call) -> dict[str, Any]:
     """Put a group into DELETING; its instances end once the cluster room reports them drained."""
-    _, group = _group(call)
-    group.record["status"] = "DELETING"
-    return {"nodegroup": group.record}
+    _, group = NODEGROUP.found(call)
+    group["status"] = "DELETING"
+    return {"nodegroup": group}
 
 
 HANDLERS = {
     "CreateNodegroup": create_nodegroup,
-    "DescribeNodegroup": describe_nodegroup,
-    "ListNodegroups": list_nodegroups,
+    "DescribeNodegroup": NODEGROUP.describe,
+    "ListNodegroups": NODEGROUP.names,
     "UpdateNodegroupConfig": update_nodegroup_config,
     "UpdateNodegroupVersion": update_nodegroup_version,
     "DeleteNodegroup": delete_nodegroup,

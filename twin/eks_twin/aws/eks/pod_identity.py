@@ -5,19 +5,8 @@ import string
 from typing import Any
 
 from eks_twin.aws.calls import Call
-from eks_twin.aws.eks.store import (
-    Cluster,
-    Record,
-    arn,
-    cluster_of,
-    in_use,
-    invalid_parameter,
-    now,
-    page,
-    part,
-    refuse_others,
-)
-from eks_twin.aws.iam import trusts
+from eks_twin.aws.eks.kinds import ASSOCIATION
+from eks_twin.aws.eks.store import Cluster, Record, arn, check_trust, cluster_of, in_use, now, page, refuse_others
 
 SERVICE = "pods.eks.amazonaws.com"
 ACTIONS = ("sts:AssumeRole", "sts:TagSession")
@@ -29,34 +18,21 @@ _LETTERS = string.ascii_lowercase + string.digits
 def associate(cluster: Cluster, call: Call, account: tuple[str, str], role_arn: str) -> Record:
     """Record an association for a (namespace, service account)."""
     namespace, service_account = account
-    check_role(role_arn)
+    check_trust("roleArn", role_arn, SERVICE, ACTIONS)
     for other in cluster.associations.values():
         if (other["namespace"], other["serviceAccount"]) == account:
             message = f"Association already exists: {other['associationId']} for {namespace}/{service_account}"
             raise in_use(message)
     identifier = "a-" + "".join(secrets.choice(_LETTERS) for _ in range(17))
-    association = {
-        "clusterName": cluster.name,
+    association = ASSOCIATION.record(cluster, call, identifier) | {
+        "associationArn": arn(call, "podidentityassociation", cluster.name, identifier),
         "namespace": namespace,
         "serviceAccount": service_account,
         "roleArn": role_arn,
-        "associationArn": arn(call, "podidentityassociation", cluster.name, identifier),
-        "associationId": identifier,
-        "tags": dict(call.get("tags", {})),
-        "createdAt": now(),
-        "modifiedAt": now(),
         "disableSessionTags": False,
     }
     cluster.associations[identifier] = association
     return association
-
-
-def check_role(role_arn: str) -> None:
-    """Refuse a role that EKS Pod Identity could not assume and tag."""
-    missing = [action for action in ACTIONS if not trusts(role_arn, SERVICE, action)]
-    if missing:
-        lacks = f"Trust policy of role {role_arn} does not allow {SERVICE} {' and '.join(missing)}"
-        raise invalid_parameter(f"{lacks}, or the role does not exist")
 
 
 def create_pod_identity_association(call: Call) -> dict[str, Any]:
@@ -64,16 +40,6 @@ def create_pod_identity_association(call: Call) -> dict[str, Any]:
     refuse_others(call, MODELLED)
     account = (call.parameters["namespace"], call.parameters["serviceAccount"])
     return {"association": associate(cluster_of(call), call, account, call.parameters["roleArn"])}
-
-
-def _association(call: Call) -> tuple[Cluster, Record]:
-    cluster = cluster_of(call)
-    return cluster, part(cluster.associations, call.parameters["associationId"], "pod identity association")
-
-
-def describe_pod_identity_association(call: Call) -> dict[str, Any]:
-    """Answer DescribePodIdentityAssociation."""
-    return {"association": _association(call)[1]}
 
 
 def list_pod_identity_associations(call: Call) -> dict[str, Any]:
@@ -90,23 +56,23 @@ def list_pod_identity_associations(call: Call) -> dict[str, Any]:
 def update_pod_identity_association(call: Call) -> dict[str, Any]:
     """Change the role."""
     refuse_others(call, frozenset({"clusterName", "associationId", "roleArn"}))
-    _, association = _association(call)
+    _, association = ASSOCIATION.found(call)
     if call.get("roleArn"):
-        check_role(call.parameters["roleArn"])
+        check_trust("roleArn", call.parameters["roleArn"], SERVICE, ACTIONS)
         association |= {"roleArn": call.parameters["roleArn"], "modifiedAt": now()}
     return {"association": association}
 
 
 def delete_pod_identity_association(call: Call) -> dict[str, Any]:
     """Forget an association."""
-    cluster, association = _association(call)
+    cluster, association = ASSOCIATION.found(call)
     del cluster.associations[association["associationId"]]
     return {"association": association}
 
 
 HANDLERS = {
     "CreatePodIdentityAssociation": create_pod_identity_association,
-    "DescribePodIdentityAssociation": describe_pod_identity_association,
+    "DescribePodIdentityAssociation": ASSOCIATION.describe,
     "ListPodIdentityAssociations": list_pod_identity_associations,
     "UpdatePodIdentityAssociation": update_pod_identity_association,
     "DeletePodIdentityAssociation": delete_pod_identity_association,

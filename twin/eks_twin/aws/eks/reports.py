@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from eks_twin.aws.eks import nodegroup_scaling, vpc
+from eks_twin.aws.eks.kinds import NODEGROUP, REPORTED, Kind
 from eks_twin.aws.eks.store import STORE, Cluster, Record, invalid_request, part
 from eks_twin.aws.eks.updates import finish
 
@@ -51,37 +52,28 @@ def drop_cluster(name: str, region: str) -> None:
     del STORE.clusters[name]
 
 
-def nodegroup(cluster_name: str, name: str, body: Mapping[str, Any]) -> None:
-    """Take a report on a node group's nodes."""
+def _part(path: Mapping[str, str]) -> tuple[Cluster, Kind, Record]:
+    """Return what the path `clusters/<cluster>/<parts>/<part>` names, or refuse."""
+    found, kind = STORE.get(path["cluster"]), REPORTED[path["parts"]]
+    return found, kind, part(kind.of(found), path["part"], kind.what)
+
+
+def report_part(path: Mapping[str, str], body: Mapping[str, Any]) -> None:
+    """Take a report on a node group's nodes or an add-on's objects."""
     _refuse_unknown(body, {"status", "health"})
-    _apply(part(STORE.get(cluster_name).nodegroups, name, "node group").record, body, PART_STATUSES)
-
-
-def drop_nodegroup(cluster_name: str, name: str, region: str) -> None:
-    """End the instances of a drained node group and forget it."""
-    found = STORE.get(cluster_name)
-    group = part(found.nodegroups, name, "node group")
-    if group.record["status"] != "DELETING":
-        raise invalid_request(f"node group {name} is {group.record['status']}, not DELETING")
-    nodegroup_scaling.dissolve(found, group, region)
-
-
-def addon(cluster_name: str, name: str, body: Mapping[str, Any]) -> None:
-    """Take a report on an add-on's objects."""
-    _refuse_unknown(body, {"status", "health"})
-    found = STORE.get(cluster_name)
-    record = part(found.addons, name, "addon")
+    found, kind, record = _part(path)
     _apply(record, body, PART_STATUSES)
-    _end_updates(found, "AddonUpdate", record["status"])
+    _end_updates(found, kind.update, record["status"])
 
 
-def drop_addon(cluster_name: str, name: str) -> None:
-    """Forget an add-on whose objects are gone."""
-    addons = STORE.get(cluster_name).addons
-    record = part(addons, name, "addon")
+def drop_part(path: Mapping[str, str], region: str) -> None:
+    """Forget a part whose objects are gone; end the instances of a drained node group."""
+    found, kind, record = _part(path)
     if record["status"] != "DELETING":
-        raise invalid_request(f"add-on {name} is {record['status']}, not DELETING")
-    del addons[name]
+        raise invalid_request(f"{kind.what} {path['part']} is {record['status']}, not DELETING")
+    if kind is NODEGROUP:
+        nodegroup_scaling.dissolve(record, region)
+    del kind.of(found)[path["part"]]
 
 
 def _end_updates(found: Cluster, kind: str, status: str) -> None:

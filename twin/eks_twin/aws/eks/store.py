@@ -1,25 +1,17 @@
 """What EKS remembers: clusters and everything that belongs to one, as the API answers it."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from eks_twin.aws.calls import AwsError, Call
+from eks_twin.aws.iam import trusts
 from eks_twin.aws.principals import ACCOUNT, PARTITION
 
 Record = dict[str, Any]
 """A thing in the wire shape of the EKS API; keys that the API's model does not have stay inside."""
-
-
-@dataclass
-class Nodegroup:
-    """A node group and the instances that it keeps."""
-
-    record: Record
-    instance_ids: list[str] = field(default_factory=list)
-    profile_name: str = ""
 
 
 @dataclass
@@ -38,7 +30,7 @@ class Cluster:
     policies: dict[str, dict[str, Record]] = field(default_factory=dict)
     """Principal ARN → policy ARN → association."""
     associations: dict[str, Record] = field(default_factory=dict)
-    nodegroups: dict[str, Nodegroup] = field(default_factory=dict)
+    nodegroups: dict[str, Record] = field(default_factory=dict)
     fargate_profiles: dict[str, Record] = field(default_factory=dict)
     updates: dict[str, Record] = field(default_factory=dict)
 
@@ -123,6 +115,14 @@ def refuse_others(call: Call, modelled: frozenset[str]) -> None:
     )
     if others:
         raise invalid_parameter(f"the twin does not model {', '.join(others)} of {call.action}; leave it out")
+
+
+def check_trust(parameter: str, role_arn: str, service: str, actions: Sequence[str] = ("sts:AssumeRole",)) -> None:
+    """Refuse a role that does not exist or whose trust policy does not let a service do the actions."""
+    missing = [action for action in actions if not trusts(role_arn, service, action)]
+    if missing:
+        lacks = f"its trust policy does not allow {service} {' and '.join(missing)}"
+        raise invalid_parameter(f"{parameter}: role {role_arn} does not exist, or {lacks}")
 
 
 def not_found(message: str) -> AwsError:

@@ -3,23 +3,19 @@
 from typing import Any
 
 from eks_twin.aws.calls import Call
+from eks_twin.aws.eks.kinds import KINDS
 from eks_twin.aws.eks.store import STORE, Record, not_found
 
 
 def _owner(call: Call) -> Record:
     wanted = call.parameters["resourceArn"]
     for cluster in STORE.clusters.values():
-        records = [
-            (cluster.record, "arn"),
-            *((group.record, "nodegroupArn") for group in cluster.nodegroups.values()),
-            *((addon, "addonArn") for addon in cluster.addons.values()),
-            *((entry, "accessEntryArn") for entry in cluster.access_entries.values()),
-            *((association, "associationArn") for association in cluster.associations.values()),
-            *((profile, "fargateProfileArn") for profile in cluster.fargate_profiles.values()),
-        ]
-        for record, key in records:
-            if record[key] == wanted:
-                return record
+        if cluster.record["arn"] == wanted:
+            return cluster.record
+        for kind in KINDS:
+            for record in kind.of(cluster).values():
+                if record[f"{kind.answer}Arn"] == wanted:
+                    return record
     raise not_found(f"No resource found for ARN: {wanted}")
 
 
