@@ -34,15 +34,18 @@ class Call:
         """AWS's answer."""
         return getattr(scope.client(), self.operation)(**self.parameters(scope))
 
-    def parameters(self, scope: Scope) -> dict[str, Any]:
-        """The template filled with the scope's values."""
+    def sent(self, scope: Scope, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Parameters that carry the properties `given`."""
         client = scope.client()
         model = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[self.operation])
-        given = {name: scope.values[name] for name in self.same if scope.values.get(name) is not None}
+        return to_aws(given, model.input_shape, scope.facts.properties)
+
+    def parameters(self, scope: Scope) -> dict[str, Any]:
+        """The template filled with the scope's values."""
         filled = {name: _filled(template, scope) for name, template in self.params.items()}
         return {
             **self.absent,
-            **to_aws(given, model.input_shape, scope.facts.properties),
+            **self.sent(scope, {name: scope.values[name] for name in self.same if scope.values.get(name) is not None}),
             **{name: value for name, value in filled.items() if value is not None},
             **(scope.tagging if self is scope.kind.create else {}),
         }
@@ -119,25 +122,23 @@ def _filled(template: Any, scope: Scope) -> Any:
 class Tags:
     """How a service takes, changes and reports tags."""
 
-    form: Callable[[Mapping[str, str]], Any]
-    """Tags as the tagging call takes them."""
     tag: Call
-    """Tagging without the tags themselves."""
+    """Sends `tags`."""
     untag: Call
-    """Untagging without the keys."""
-    parameter: str = "Tags"
-    """Where the tagging call takes the tags."""
-    keys_parameter: str = "TagKeys"
-    """Where the untagging call takes the keys."""
-    keys_form: Callable[[list[str]], Any] = list
+    """Sends `tagKeys`, a list of texts, or `tags`, a list of objects with a key."""
     create: str = "Tags"
     """Where the create call takes them; "" where it takes none, so that they follow it."""
-    on_create: Callable[[Mapping[str, str]], Any] | None = None
-    """Tags as the create call takes them, where that differs from `form`."""
-    read: Step | str = "Tags"
-    """Path of the tags inside the object read, or the call that lists them."""
-    list_at: str = "Tags"
-    """Path of the tags inside that call's answer."""
+    read: Step | None = None
+    """The call that lists them, where the object read does not hold them."""
+    resource_type: str = ""
+    """EC2's name of the type, under which its create calls take tags."""
+
+    def on_create(self, scope: Scope, tags: Mapping[str, str]) -> dict[str, Any]:
+        """`tags` as a parameter of the create call; empty where it takes none."""
+        if not self.create or not tags:
+            return {}
+        [form] = self.tag.sent(scope, {"tags": tags}).values()
+        return {self.create: [{"ResourceType": self.resource_type, "Tags": form}] if self.resource_type else form}
 
 
 @dataclass(frozen=True)

@@ -175,9 +175,8 @@ def look(scope: Scope) -> dict[str, Any] | None:
 def _tags(scope: Scope, found: Mapping[str, Any]) -> dict[str, Any]:
     if scope.kind.tags is None:
         return {}
-    read = scope.kind.tags.read
-    raw = dig(found, read) if isinstance(read, str) else dig(read.run(scope), scope.kind.tags.list_at)
-    every = from_aws({"tags": raw}, {"tags": scope.facts.inputs["tags"]}).get("tags", {}) if raw else {}
+    answer = scope.kind.tags.read.run(scope) if scope.kind.tags.read else found
+    every = from_aws(answer, {"tags": scope.facts.inputs["tags"]}).get("tags", {})
     every = {key: value for key, value in every.items() if not scope.session.ignored(key)}
     defaults = scope.session.default_tags
     program = scope.values.get("tags") or {}
@@ -249,11 +248,10 @@ def _retag(scope: Scope) -> None:
         return
     old, new = scope.old.get("tagsAll") or {}, scope.values["tagsAll"]
     if removed := [key for key in old if key not in new]:
-        scope.call(
-            tags.untag.operation, **tags.untag.parameters(scope), **{tags.keys_parameter: tags.keys_form(removed)}
-        )
+        gone = {"tagKeys": removed, "tags": [{"key": key} for key in removed]}
+        tags.untag.run(replace(scope, values={**scope.values, **gone}))
     if added := {key: value for key, value in new.items() if old.get(key) != value}:
-        scope.call(tags.tag.operation, **tags.tag.parameters(scope), **{tags.parameter: tags.form(added)})
+        tags.tag.run(replace(scope, values={**scope.values, "tags": added}))
 
 
 def delete(scope: Scope) -> None:

@@ -41,7 +41,7 @@ class AutoName:
 
 @dataclass(frozen=True)
 class ResourceType:
-    """Inputs, outputs and rules of one type."""
+    """Inputs, outputs and rules of one type or function."""
 
     inputs: Mapping[str, Property]
     outputs: Mapping[str, Property]
@@ -61,14 +61,6 @@ class ResourceType:
             facts = inside.get(name, Property("any"))
             inside = members(facts.type)
         return facts
-
-
-@dataclass(frozen=True)
-class Function:
-    """Inputs and outputs of one function."""
-
-    inputs: Mapping[str, Property]
-    outputs: Mapping[str, Property]
 
 
 def _property(facts: str | Mapping[str, Any]) -> Property:
@@ -110,12 +102,9 @@ def _resource(facts: Mapping[str, Any]) -> ResourceType:
 
 
 @cache
-def functions() -> Mapping[str, Function]:
-    """Every function of types.json by token."""
-    return {
-        token: Function(_properties(facts["inputs"]), _properties(facts["outputs"]))
-        for token, facts in _facts()["functions"].items()
-    }
+def functions() -> Mapping[str, ResourceType]:
+    """Every function of types.json by token; none has the rules of a resource."""
+    return {token: _resource(facts) for token, facts in _facts()["functions"].items()}
 
 
 @cache

@@ -50,8 +50,7 @@ class Scope:
     @property
     def tagging(self) -> dict[str, Any]:
         """The tags as a parameter of the create call; empty where there are none or it takes none."""
-        tags, every = self.kind.tags, self.values.get("tagsAll")
-        return {tags.create: (tags.on_create or tags.form)(every)} if tags and tags.create and every else {}
+        return self.kind.tags.on_create(self, self.values.get("tagsAll", {})) if self.kind.tags else {}
 
     def client(self, service: str = "") -> Any:
         """The boto3 client of the kind's own service or another."""

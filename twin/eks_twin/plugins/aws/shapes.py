@@ -17,6 +17,8 @@ from .checking import InvalidValueError, scalar
 from .schema import Property
 
 ANY: Final = Property("any")
+PAIRS: Final = (("Key", "Value"), ("TagKey", "TagValue"))
+"""Members of the items where AWS writes a map as a list; KMS has names of its own."""
 
 
 class UnmodelledError(ValueError):
@@ -73,8 +75,9 @@ def _aws(value: Any, shape: Shape, type_: str, path: str) -> Any:
 
 def _list(value: Any, shape: ListShape, type_: str, path: str) -> list[Any]:
     element: Any = shape.member
-    if isinstance(value, Mapping) and {"Key", "Value"} <= set(getattr(element, "members", {})):
-        return [{"Key": key, "Value": item} for key, item in value.items()]
+    pair = next((pair for pair in PAIRS if set(pair) <= set(getattr(element, "members", ()))), None)
+    if pair and isinstance(value, Mapping):
+        return [dict(zip(pair, entry, strict=True)) for entry in value.items()]
     items = value if isinstance(value, list) else [value]  # Pulumi turns lists of at most one into objects
     return [_aws(item, element, type_.removesuffix("[]"), f"{path}[{i}]") for i, item in enumerate(items)]
 
@@ -116,10 +119,10 @@ def _pulumi(value: Any, type_: str, path: str) -> Any:
 
 
 def _entries(value: Any) -> Mapping[str, Any]:
-    """A map, also where AWS writes a list of Key and Value (KMS: TagKey and TagValue)."""
+    """A map, also where AWS writes a list of pairs."""
     if isinstance(value, Mapping):
         return value
-    return {item.get("Key", item.get("TagKey")): item.get("Value", item.get("TagValue")) for item in value}
+    return {item[key]: item.get(text) for item in value for key, text in PAIRS if key in item}
 
 
 def _scalar(value: Any, type_: str, path: str) -> Any:

@@ -150,7 +150,7 @@ CLUSTER: Final = Kind(
     ),
     delete=call("delete_cluster", name="$id"),
     gone_after_delete=True,
-    tags=tags.mapped({"resourceArn": "$arn"}),
+    tags=tags.of("resource", "tags", resourceArn="$arn"),
     replaces={"encryptionConfig": lambda _, new: new is None},
 )
 

@@ -17,7 +17,7 @@ ACCESS_ENTRY: Final = Kind(
         call("update_access_entry", "clusterName principalArn kubernetesGroups userName", {"kubernetesGroups": []}),
     ),
     delete=call("delete_access_entry", "clusterName principalArn"),
-    tags=tags.mapped({"resourceArn": "$accessEntryArn"}),
+    tags=tags.of("resource", "tags", resourceArn="$accessEntryArn"),
     label="principalArn",
 )
 
@@ -56,7 +56,7 @@ POD_IDENTITY_ASSOCIATION: Final = Kind(
     read=Read(Custom(_read_association)),
     changes=(call("update_pod_identity_association", "clusterName roleArn", associationId="$id"),),
     delete=call("delete_pod_identity_association", "clusterName", associationId="$id"),
-    tags=tags.mapped({"resourceArn": "$associationArn"}),
+    tags=tags.of("resource", "tags", resourceArn="$associationArn"),
     import_id="{clusterName},{associationId}",
     identify=lambda _, state: state["associationId"],
     label="serviceAccount",

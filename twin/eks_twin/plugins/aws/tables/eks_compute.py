@@ -79,7 +79,7 @@ NODE_GROUP: Final = Kind(
     changes=(Custom(_roll, " ".join(_VERSIONED)), Custom(_scale, "scalingConfig updateConfig labels taints")),
     delete=call("delete_nodegroup", "clusterName nodeGroupName"),
     gone_after_delete=True,
-    tags=tags.mapped({"resourceArn": "$arn"}),
+    tags=tags.of("resource", "tags", resourceArn="$arn"),
     label="nodeGroupName",
 )
 
@@ -123,7 +123,7 @@ ADDON: Final = Kind(
     changes=(Custom(_update_addon, _CHANGING),),
     delete=call("delete_addon", "clusterName addonName preserve"),
     gone_after_delete=True,
-    tags=tags.mapped({"resourceArn": "$arn"}),
+    tags=tags.of("resource", "tags", resourceArn="$arn"),
     label="addonName",
 )
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from eks_twin.plugins.aws.kinds import Call, Custom, Either, Kind, Read, Tags, call
+from eks_twin.plugins.aws import tags
+from eks_twin.plugins.aws.kinds import Custom, Either, Kind, Read, call
 from eks_twin.plugins.aws.scope import Scope
 
 
@@ -44,12 +45,7 @@ KEY: Final = Kind(
         Either("isEnabled", call("enable_key", KeyId="$id"), call("disable_key", KeyId="$id")),
     ),
     delete=call("schedule_key_deletion", KeyId="$id", PendingWindowInDays="$deletionWindowInDays"),
-    tags=Tags(
-        form=lambda tags: [{"TagKey": key, "TagValue": value} for key, value in tags.items()],
-        tag=Call("tag_resource", params={"KeyId": "$id"}),
-        untag=Call("untag_resource", params={"KeyId": "$id"}),
-        read=call("list_resource_tags", KeyId="$id"),
-    ),
+    tags=tags.of("resource", read=call("list_resource_tags", KeyId="$id"), KeyId="$id"),
     label="description",
 )
 

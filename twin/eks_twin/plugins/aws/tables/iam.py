@@ -1,7 +1,6 @@
 """aws:iam Role, InstanceProfile, OpenIdConnectProvider and ServiceLinkedRole."""
 
 import json
-from dataclasses import replace
 from typing import Any, Final
 
 from eks_twin.plugins.aws import tags
@@ -85,7 +84,7 @@ ROLE: Final = Kind(
         Custom(_set_managed, "managedPolicyArns"),
     ),
     delete=Custom(_delete_role),
-    tags=tags.iam("role", "RoleName", "$id"),
+    tags=tags.of("role", RoleName="$id"),
 )
 
 
@@ -112,7 +111,7 @@ INSTANCE_PROFILE: Final = Kind(
     read=Read(call("get_instance_profile", InstanceProfileName="$id"), "InstanceProfile"),
     changes=(Custom(_set_profile_role, "role"),),
     delete=Custom(_delete_profile),
-    tags=tags.iam("instance_profile", "InstanceProfileName", "$id"),
+    tags=tags.of("instance_profile", InstanceProfileName="$id"),
 )
 
 
@@ -143,7 +142,7 @@ OIDC_PROVIDER: Final = Kind(
         ),
     ),
     delete=call("delete_open_id_connect_provider", OpenIDConnectProviderArn="$id"),
-    tags=tags.iam("open_id_connect_provider", "OpenIDConnectProviderArn", "$id"),
+    tags=tags.of("open_id_connect_provider", OpenIDConnectProviderArn="$id"),
     label="url",
 )
 
@@ -179,7 +178,7 @@ SERVICE_LINKED_ROLE: Final = Kind(
     read=Read(Custom(_read_linked)),
     changes=(call("update_role", "description", {"Description": ""}, RoleName="$name"),),
     delete=Custom(_delete_linked),
-    tags=replace(tags.iam("role", "RoleName", "$name"), create=""),
+    tags=tags.of("role", "", RoleName="$name"),
     label="awsServiceName",
 )
 

@@ -38,9 +38,11 @@ LOG_GROUP: Final = Kind(
         ),
     ),
     delete=Custom(_delete),
-    tags=tags.mapped(
-        {"resourceArn": "$arn"},
-        read=Custom(lambda scope: scope.call("list_tags_for_resource", resourceArn=_find(scope)["arn"])),
+    tags=tags.of(
+        "resource",
+        "tags",
+        Custom(lambda scope: scope.call("list_tags_for_resource", resourceArn=_find(scope)["arn"])),
+        resourceArn="$arn",
     ),
 )
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from eks_twin.plugins.aws import tags
 from eks_twin.plugins.aws.checking import scalar
-from eks_twin.plugins.aws.kinds import Call, Custom, Kind, Read, Tags, call
+from eks_twin.plugins.aws.kinds import Custom, Kind, Read, call
 from eks_twin.plugins.aws.schema import resource_types
 from eks_twin.plugins.aws.scope import Scope, ignoring_gone
 from eks_twin.plugins.aws.shapes import to_aws
@@ -63,13 +63,7 @@ QUEUE: Final = Kind(
     ),
     changes=(Custom(_set_attributes, " ".join(QUEUE_ATTRIBUTES)),),
     delete=call("delete_queue", QueueUrl="$id"),
-    tags=Tags(
-        form=dict,
-        create="tags",
-        tag=Call("tag_queue", params={"QueueUrl": "$id"}),
-        untag=Call("untag_queue", params={"QueueUrl": "$id"}),
-        read=call("list_queue_tags", QueueUrl="$id"),
-    ),
+    tags=tags.of("queue", "tags", call("list_queue_tags", QueueUrl="$id"), QueueUrl="$id"),
     naming=lambda name, inputs: f"{name}.fifo" if inputs.get("fifoQueue") else name,
 )
 
@@ -135,11 +129,10 @@ EVENT_RULE: Final = Kind(
     read=Read(Custom(_read_rule), more=lambda _, found: {"isEnabled": found["State"] == "ENABLED"}),
     changes=(_PUT_RULE,),
     delete=Custom(lambda scope: scope.call("delete_rule", **_bus_rule(scope.id))),
-    tags=Tags(
-        form=tags.pairs,
-        tag=Call("tag_resource", params={"ResourceARN": "$arn"}),
-        untag=Call("untag_resource", params={"ResourceARN": "$arn"}),
+    tags=tags.of(
+        "resource",
         read=Custom(lambda scope: scope.call("list_tags_for_resource", ResourceARN=_read_rule(scope)["Arn"])),
+        ResourceARN="$arn",
     ),
     conflicts=(frozenset({"state", "isEnabled"}),),
 )

@@ -42,7 +42,7 @@ POLICY: Final = Kind(
     read=Read(call("get_policy", PolicyArn="$id"), "Policy", _document),
     changes=(Custom(_new_version, "policy"),),
     delete=Custom(_delete_policy),
-    tags=tags.iam("policy", "PolicyArn", "$id"),
+    tags=tags.of("policy", PolicyArn="$id"),
 )
 
 _PUT: Final = call("put_role_policy", "role name policy")
