@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from google.protobuf import struct_pb2
+from google.protobuf.json_format import MessageToDict
 
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a published marker, not a secret
@@ -48,75 +49,49 @@ class UnsupportedValueError(ValueError):
 
 def decode(struct: struct_pb2.Struct) -> dict[str, Any]:
     """Plain values of `struct`: secrets unwrapped, unknowns as `UNKNOWN`, resource references as their ids."""
-    return {key: _decode(value, key) for key, value in struct.fields.items()}
+    return {key: _decoded(value, key) for key, value in MessageToDict(struct).items()}
 
 
-def _decode(value: struct_pb2.Value, path: str) -> Any:
-    kind = value.WhichOneof("kind")
-    if kind == "struct_value":
-        return _decode_struct(value.struct_value, path)
-    if kind == "list_value":
-        return [_decode(item, f"{path}[{i}]") for i, item in enumerate(value.list_value.values)]
-    if kind == "number_value":
-        number = value.number_value
-        return int(number) if number.is_integer() else number
-    if kind == "string_value":
-        return UNKNOWN if value.string_value == UNKNOWN_STRING else value.string_value
-    return value.bool_value if kind == "bool_value" else None
+def _decoded(value: Any, path: str) -> Any:
+    if isinstance(value, Mapping):
+        return _decoded_object(value, path)
+    if isinstance(value, list):
+        return [_decoded(item, f"{path}[{i}]") for i, item in enumerate(value)]
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    return UNKNOWN if value == UNKNOWN_STRING else value
 
 
-def _decode_struct(struct: struct_pb2.Struct, path: str) -> Any:
-    fields = struct.fields
-    if SIGNATURE not in fields:
-        return {key: _decode(item, f"{path}.{key}") for key, item in fields.items()}
-    signature = fields[SIGNATURE].string_value
-    if signature == SECRET:
-        return _decode(fields["value"], path)
-    if signature == OUTPUT:
-        return _decode(fields["value"], path) if "value" in fields else UNKNOWN
+def _decoded_object(entries: Mapping[str, Any], path: str) -> Any:
+    signature = entries.get(SIGNATURE)
+    if signature is None:
+        return {key: _decoded(item, f"{path}.{key}") for key, item in entries.items()}
+    if signature in (SECRET, OUTPUT):
+        return _decoded(entries.get("value", UNKNOWN_STRING), path)
     if signature == RESOURCE:
-        return _decode(fields["id"], path) if "id" in fields else fields["urn"].string_value
+        return _decoded(entries.get("id", entries.get("urn")), path)
     raise UnsupportedValueError(f"{path}: assets and archives are not modelled by the twin's plugins")
 
 
 def encode(values: Mapping[str, Any]) -> struct_pb2.Struct:
     """The protobuf form of `values`; `UNKNOWN` and `Secret` become the engine's markers, None values are dropped."""
     struct = struct_pb2.Struct()
-    for key, value in values.items():
-        if value is not None:
-            _encode(value, struct.fields[key])
+    struct.update({key: _encoded(value) for key, value in values.items() if value is not None})
     return struct
 
 
-def _encode(value: Any, into: struct_pb2.Value) -> None:
-    if value is None:
-        into.null_value = struct_pb2.NULL_VALUE
-    elif value is UNKNOWN:
-        into.string_value = UNKNOWN_STRING
-    elif isinstance(value, Secret):
-        into.struct_value.fields[SIGNATURE].string_value = SECRET
-        _encode(value.value, into.struct_value.fields["value"])
-    elif isinstance(value, bool | int | float | str):
-        _encode_scalar(value, into)
-    elif isinstance(value, Mapping):
-        into.struct_value.SetInParent()
-        for key, item in value.items():
-            _encode(item, into.struct_value.fields[str(key)])
-    elif isinstance(value, Sequence):
-        into.list_value.SetInParent()
-        for item in value:
-            _encode(item, into.list_value.values.add())
-    else:
-        raise UnsupportedValueError(f"{value!r} of type {type(value).__name__} has no form on the wire")
-
-
-def _encode_scalar(value: bool | float | str, into: struct_pb2.Value) -> None:  # noqa: FBT001 - any JSON scalar
-    if isinstance(value, bool):
-        into.bool_value = value
-    elif isinstance(value, str):
-        into.string_value = value
-    else:
-        into.number_value = value
+def _encoded(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if value is UNKNOWN:
+        return UNKNOWN_STRING
+    if isinstance(value, Secret):
+        return {SIGNATURE: SECRET, "value": _encoded(value.value)}
+    if isinstance(value, Mapping):
+        return {str(key): _encoded(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, bytes):
+        return [_encoded(item) for item in value]
+    raise UnsupportedValueError(f"{value!r} of type {type(value).__name__} has no form on the wire")
 
 
 def has_unknown(value: Any) -> bool:
