@@ -137,6 +137,7 @@ def test_efa_interfaces_are_attached_and_counted(aws, described, network, templa
         ({"SubnetId": "subnet-0123456789abcdef0"}, r"InvalidSubnetID\.NotFound"),
         ({"BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 8}}]}, "expect size>= 20GB"),
         ({"EnclaveOptions": {"Enabled": True}}, "does not model EnclaveOptions"),
+        ({"Placement": {"AvailabilityZone": "us-west-2d"}}, "is in us-west-2a, not in the availabilityZone"),
         ({"HibernationOptions": {"Configured": True}}, "does not model HibernationOptions of a launch; leave it out"),
         ({"CpuOptions": {"CoreCount": 1, "ThreadsPerCore": 1}}, r"model CpuOptions\.CoreCount, CpuOptions\.ThreadsPer"),
         ({"CpuOptions": {"NestedVirtualization": "enabled"}}, "m5.large does not support nested virtualization"),

@@ -13,7 +13,7 @@ from eks_twin.aws.calls import AwsError, Call, refuse_unmodelled
 from eks_twin.aws.ec2 import tagging
 from eks_twin.aws.ec2.capacity import check_offered
 from eks_twin.aws.ec2.catalogue import offered, refuse_dry_run, sells
-from eks_twin.aws.ec2.filters import TAGS, keep, page, path
+from eks_twin.aws.ec2.filters import TAGS, listed, path
 from eks_twin.aws.ec2.reservations import (
     ACTIVE,
     BLOCK,
@@ -56,9 +56,9 @@ def describe_capacity_block_offerings(call: Call) -> dict[str, Any]:
     latest = aware(call.get("EndDateRange"))
     zones = sorted(zone for name, zone in offered(call.region) if name == kind)
     found = [_offering(kind, zone, count, (start, hours)) for zone in zones]
-    kept, token = page(call, [o for o in found if latest is None or o["EndDate"] <= latest], default=100)
-    OFFERINGS.update({offering["CapacityBlockOfferingId"]: offering for offering in kept})
-    return {"CapacityBlockOfferings": kept, "NextToken": token}
+    fits = [offering for offering in found if latest is None or offering["EndDate"] <= latest]
+    OFFERINGS.update({offering["CapacityBlockOfferingId"]: offering for offering in fits})
+    return listed(call, "CapacityBlockOfferings", fits, {})
 
 
 def _check_type(region: str, kind: str) -> None:
@@ -161,9 +161,8 @@ def describe_capacity_blocks(call: Call) -> dict[str, Any]:
     wanted = call.get("CapacityBlockIds") or list(blocks)
     for identifier in set(wanted) - set(blocks):
         raise AwsError("InvalidCapacityBlockId.NotFound", f"The Capacity Block '{identifier}' does not exist")
-    found = keep(call, [_block(call.region, blocks[identifier]) for identifier in wanted], FILTERS)
-    kept, token = page(call, found, default=len(found) or 1)
-    return {"CapacityBlocks": kept, "NextToken": token}
+    found = [_block(call.region, blocks[identifier]) for identifier in wanted]
+    return listed(call, "CapacityBlocks", found, FILTERS)
 
 
 HANDLERS = {

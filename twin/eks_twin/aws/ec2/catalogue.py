@@ -9,7 +9,7 @@ from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYP
 
 from eks_twin.aws.calls import AwsError, Call, Response
 from eks_twin.aws.ec2 import xml
-from eks_twin.aws.ec2.filters import Reader, keep, page, path
+from eks_twin.aws.ec2.filters import Reader, listed, path
 from eks_twin.aws.prices import spot_price
 from eks_twin.aws.principals import ACCOUNT
 
@@ -64,10 +64,9 @@ def describe_instance_types(call: Call) -> Response:
         records = [type_record(call.region, name) for name in call.parameters["InstanceTypes"]]
     else:
         records = list(types(call.region).values())
-    kept, token = page(call, keep(call, records, _TYPE_FILTERS), default=len(INSTANCE_TYPES))
-    written = _type_items(call.region)
-    body = "".join(written[record["InstanceType"]] for record in kept)
-    following = f"<nextToken>{token}</nextToken>" if token else ""
+    found, written = listed(call, "Types", records, _TYPE_FILTERS), _type_items(call.region)
+    body = "".join(written[record["InstanceType"]] for record in found["Types"])
+    following = f"<nextToken>{found['NextToken']}</nextToken>" if found["NextToken"] else ""
     return xml.wrap(call.action, f"<instanceTypeSet>{body}</instanceTypeSet>{following}")
 
 
@@ -77,8 +76,7 @@ def describe_instance_type_offerings(call: Call) -> Response:
     if kind not in LOCATION_TYPES:
         raise AwsError("InvalidParameterValue", f"The LocationType '{kind}' must be one of {', '.join(LOCATION_TYPES)}")
     rows = INSTANCE_TYPE_OFFERINGS[kind].get(call.region, [])
-    kept, token = page(call, keep(call, rows, _OFFERING_FILTERS), default=len(rows) or 1)
-    return xml.answer(call.action, {"InstanceTypeOfferings": kept, "NextToken": token})
+    return xml.answer(call.action, listed(call, "InstanceTypeOfferings", rows, _OFFERING_FILTERS))
 
 
 def sells(region: str, instance_type: str, usage_class: str) -> bool:
@@ -107,8 +105,7 @@ def describe_spot_price_history(call: Call) -> Response:
         if (price := spot_price(name, zone)) is not None
         if call.get("AvailabilityZone") in {None, zone}
     ]
-    kept, token = page(call, keep(call, rows, _SPOT_FILTERS), default=1000)
-    return xml.answer(call.action, {"SpotPriceHistory": kept, "NextToken": token or ""})
+    return xml.answer(call.action, listed(call, "SpotPriceHistory", rows, _SPOT_FILTERS, default=1000))
 
 
 def zone_id(region: str, zone: str | None) -> str | None:

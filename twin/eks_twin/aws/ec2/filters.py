@@ -51,8 +51,11 @@ TAGS: Mapping[str, Reader] = {TAG: path("Tags"), "tag-key": path("Tags", "Key")}
 """Filters of every resource that has tags."""
 
 
-def page(call: Call, items: Sequence[Any], default: int) -> tuple[Sequence[Any], str | None]:
-    """Return one page and the token of the next; the token is the position of the next item."""
-    start, length = int(call.get("NextToken") or 0), call.get("MaxResults") or default
+def listed(
+    call: Call, key: str, records: Sequence[Any], readers: Mapping[str, Reader], default: int | None = None
+) -> dict[str, Any]:
+    """Answer a Describe action: the records that pass its filters, one page of them; all when nothing limits it."""
+    kept = keep(call, records, readers)
+    start, length = int(call.get("NextToken") or 0), call.get("MaxResults") or default or len(kept)
     end = start + int(length)
-    return items[start:end], str(end) if end < len(items) else None
+    return {key: kept[start:end], "NextToken": str(end) if end < len(kept) else None}

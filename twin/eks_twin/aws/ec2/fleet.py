@@ -140,6 +140,8 @@ def _check_market(version: Any, market: str) -> None:
 def _request(version: Any, override: Mapping[str, Any], tags: list[Mapping[str, Any]]) -> dict[str, Any]:
     request: dict[str, Any] = {key: override.get(key) for key in ("InstanceType", "ImageId")}
     request["TagSpecifications"] = tags
+    if override.get("AvailabilityZone"):
+        request["Placement"] = {"AvailabilityZone": override["AvailabilityZone"]}
     interfaces = version.data.get("NetworkInterfaces")
     if override.get("SubnetId") and interfaces:
         request["NetworkInterfaces"] = [{**interface, "SubnetId": override["SubnetId"]} for interface in interfaces]

@@ -15,7 +15,7 @@ from moto.ec2.utils import format_timestamp
 from eks_twin.aws.calls import Call, Response
 from eks_twin.aws.ec2 import tagging, xml
 from eks_twin.aws.ec2.catalogue import refuse_dry_run
-from eks_twin.aws.ec2.filters import TAGS, keep, page, path
+from eks_twin.aws.ec2.filters import TAGS, listed, path
 from eks_twin.aws.principals import ACCOUNT
 
 PUBLIC_LIFE = timedelta(days=730)
@@ -192,9 +192,8 @@ def describe_images(call: Call) -> Response:
         ami_ids=call.get("ImageIds"), owners=call.get("Owners"), exec_users=call.get("ExecutableUsers")
     )
     shown = [i for i in found if call.get("IncludeDeprecated") or i.owner_id == ACCOUNT or not _deprecated(i)]
-    records = keep(call, [_record(call.region, image) for image in shown], FILTERS)
-    kept, token = page(call, records, default=len(records) or 1)
-    return xml.answer(call.action, {"Images": kept, "NextToken": token})
+    records = [_record(call.region, image) for image in shown]
+    return xml.answer(call.action, listed(call, "Images", records, FILTERS))
 
 
 def _deprecated(image: Any) -> bool:

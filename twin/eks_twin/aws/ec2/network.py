@@ -35,7 +35,10 @@ PREFIX_SIZE = 16
 
 def check(specification: Specification) -> None:
     """Refuse interfaces that contradict each other, the type's network cards, or the subnet's VPC."""
-    interfaces = specification.interfaces
+    interfaces, subnet = specification.interfaces, specification.subnet
+    if specification.placement.get("AvailabilityZone") not in {None, subnet.availability_zone}:
+        message = f"Subnet {subnet.id} is in {subnet.availability_zone}, not in the availabilityZone that is asked for"
+        raise AwsError("InvalidParameterValue", message)
     for interface in interfaces:
         _check_members(interface)
         _check_groups(specification, interface)

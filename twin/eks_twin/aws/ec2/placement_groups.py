@@ -12,7 +12,7 @@ from moto.ec2.utils import random_resource_id
 from eks_twin.aws.calls import AwsError, Call, refuse_unmodelled
 from eks_twin.aws.ec2 import tagging
 from eks_twin.aws.ec2.catalogue import refuse_dry_run, type_record
-from eks_twin.aws.ec2.filters import TAGS, keep, path
+from eks_twin.aws.ec2.filters import TAGS, listed, path
 from eks_twin.aws.ec2.specification import Specification
 from eks_twin.aws.principals import ACCOUNT, PARTITION
 
@@ -105,7 +105,7 @@ def describe_placement_groups(call: Call) -> dict[str, Any]:
     asked = call.get("GroupNames") or call.get("GroupIds")
     groups = [_view(call.region, group) for group in (named if asked else GROUPS.values())]
     refuse_dry_run(call)
-    return {"PlacementGroups": keep(call, groups, FILTERS)}
+    return listed(call, "PlacementGroups", groups, FILTERS)
 
 
 def delete_placement_group(call: Call) -> dict[str, Any]:

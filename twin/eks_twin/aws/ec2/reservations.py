@@ -14,7 +14,7 @@ from eks_twin.aws.calls import AwsError, Call, refuse_unmodelled
 from eks_twin.aws.ec2 import tagging
 from eks_twin.aws.ec2.capacity import check_capacity, check_offered
 from eks_twin.aws.ec2.catalogue import refuse_dry_run, type_record, zone_id, zone_name
-from eks_twin.aws.ec2.filters import TAGS, keep, page, path
+from eks_twin.aws.ec2.filters import TAGS, listed, path
 from eks_twin.aws.principals import ACCOUNT, PARTITION
 from eks_twin.aws.protocol import input_shape
 
@@ -202,9 +202,8 @@ def describe_capacity_reservations(call: Call) -> dict[str, Any]:
     refuse_dry_run(call)
     settle(call.region)
     ids = call.get("CapacityReservationIds") or list(RESERVATIONS)
-    found = keep(call, [view(call.region, find(identifier)) for identifier in ids], FILTERS)
-    kept, token = page(call, found, default=len(found) or 1)
-    return {"CapacityReservations": kept, "NextToken": token}
+    found = [view(call.region, find(identifier)) for identifier in ids]
+    return listed(call, "CapacityReservations", found, FILTERS)
 
 
 def _changeable(call: Call) -> dict[str, Any]:
