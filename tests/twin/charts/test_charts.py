@@ -55,6 +55,7 @@ def test_a_served_chart_is_found_without_a_registry(version):
             r"ghcr\.io does not answer, and no chart oci://ghcr\.io/x/y is served here; served: ",
         ),
         ("nvdp", "https://nvidia.github.io/k8s-device-plugin", "", r"k8s-device-plugin/nvdp is served here"),
+        ("gpu-operator", "https://helm.ngc.nvidia.com/nvidia", "v25.3.0", r"not served here; available: v26\.7\.0"),
         ("./nowhere", "", "", r'path "\./nowhere" not found'),
         ("nvdp", "nvidia", "", r"repository 'nvidia' is a configured name"),
     ],

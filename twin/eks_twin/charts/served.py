@@ -4,7 +4,7 @@ import hashlib
 import re
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,8 +23,8 @@ class Served:
     version: str
     make: Callable[[Path], object]
     """Writes the chart's files into an empty directory."""
-    source: Callable[[], Path]
-    """Directory whose content decides whether a cached copy is still good."""
+    sources: Callable[[], list[Path]]
+    """Directories whose content decides whether a cached copy is still good."""
 
 
 def _stamped(chart: str, into: Path) -> None:
@@ -50,20 +50,32 @@ def _rewrite(file: Path, replacements: dict[str, str]) -> None:
     file.write_text(text)
 
 
-def _ours(name: str) -> Served:
-    directory = Path(__file__).parent / name
-    version = re.search(r"^version: (\S+)$", (directory / "Chart.yaml").read_text(), re.MULTILINE)
+def _ours(name: str, *subcharts: str) -> Served:
+    """The chart that lies beside this file, with those it depends on."""
+    root = Path(__file__).parent
+    version = re.search(r"^version: (\S+)$", (root / name / "Chart.yaml").read_text(), re.MULTILINE)
     if version is None:
-        raise ChartError(f"{directory}/Chart.yaml names no version")
-    return Served(version[1], lambda into: shutil.copytree(directory, into, dirs_exist_ok=True), lambda: directory)
+        raise ChartError(f"{root / name}/Chart.yaml names no version")
+
+    def write(into: Path) -> None:
+        shutil.copytree(root / name, into, dirs_exist_ok=True)
+        for subchart in subcharts:
+            shutil.copytree(root / subchart, into / "charts" / subchart)
+
+    return Served(version[1], write, lambda: [root / part for part in (name, *subcharts)])
 
 
+NFD: Final = "node-feature-discovery"
 CHARTS: Final = {
-    "oci://public.ecr.aws/karpenter/karpenter": Served(KARPENTER, _karpenter, karpenter_source),
+    "oci://public.ecr.aws/karpenter/karpenter": Served(KARPENTER, _karpenter, lambda: [karpenter_source()]),
     "oci://public.ecr.aws/karpenter/karpenter-crd": Served(
-        KARPENTER, lambda into: _stamped("karpenter-crd", into), karpenter_source
+        KARPENTER, lambda into: _stamped("karpenter-crd", into), lambda: [karpenter_source()]
     ),
     "oci://public.ecr.aws/neuron/neuron-helm-chart": _ours("neuron-helm-chart"),
+    "https://nvidia.github.io/k8s-device-plugin/nvidia-device-plugin": _ours("nvidia-device-plugin", NFD),
+    "https://helm.ngc.nvidia.com/nvidia/gpu-operator": _ours("gpu-operator", NFD),
+    "https://nvidia.github.io/dcgm-exporter/helm-charts/dcgm-exporter": _ours("dcgm-exporter"),
+    "https://aws.github.io/eks-charts/aws-efa-k8s-device-plugin": _ours("aws-efa-k8s-device-plugin"),
 }
 """OCI reference, or `<repository URL>/<name>` for classic repositories → the chart made here."""
 
@@ -76,14 +88,14 @@ def make(reference: str, version: str) -> Path:
     chart = CHARTS.get(reference)
     if chart is None:
         raise ChartError(f"no chart {reference} is served here; served: {', '.join(CHARTS)}")
-    if version.removeprefix("v") not in ("", chart.version):
+    if version.removeprefix("v") not in ("", chart.version.removeprefix("v")):
         raise ChartError(f"{reference} {version} is not served here; available: {chart.version}")
     return _kept(reference.rsplit("/", 1)[1], chart)
 
 
 def _kept(name: str, chart: Served) -> Path:
     """The chart in the cache, made once per content; concurrent makers end with the same directory."""
-    root = cache_dir() / "charts" / f"{name}-{chart.version}-{_digest(chart.source())}"
+    root = cache_dir() / "charts" / f"{name}-{chart.version}-{_digest(chart.sources())}"
     if not root.is_dir():
         root.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=root.parent))
@@ -98,10 +110,11 @@ def _kept(name: str, chart: Served) -> Path:
     return root / name
 
 
-def _digest(source: Path) -> str:
+def _digest(sources: Sequence[Path]) -> str:
     """Twelve hex digits over this recipe and the files it copies."""
     digest = hashlib.sha256(Path(__file__).read_bytes())
-    for file in sorted(path for path in source.rglob("*") if path.is_file()):
-        digest.update(str(file.relative_to(source)).encode())
-        digest.update(file.read_bytes())
+    for source in sources:
+        for file in sorted(path for path in source.rglob("*") if path.is_file()):
+            digest.update(str(file.relative_to(source)).encode())
+            digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
