@@ -8,7 +8,8 @@ import pulumi
 import pytest
 from eks_twin.plugins.eks import access, addons, cluster, kubernetes, node_group, reference
 from eks_twin.plugins.eks.checks import REFUSED, check_aws_cli, check_cluster
-from eks_twin.plugins.eks.inputs import Inputs, surface
+from eks_twin.plugins.eks.inputs import Inputs
+from eks_twin.plugins.facts import package
 from pulumi.errors import InputPropertiesError
 
 CLUSTER = "eks:index:Cluster"
@@ -32,23 +33,29 @@ def aws_cli(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("component", "values", "message"),
     [
-        (CLUSTER, {"vpcid": "x"}, "vpcid: there is no such property; did you mean vpcId?"),
+        (CLUSTER, {"vpcid": "x"}, "vpcid: eks:index:Cluster has no such property; did you mean vpcId?"),
         (
             CLUSTER,
             {"accessEntries": {"me": {"principal": "x"}}},
-            "accessEntries.me.principal: there is no such property; did you mean principalArn?",
+            "accessEntries.me.principal: AccessEntry has no such property; did you mean principalArn?",
         ),
         (
             CLUSTER,
             {"vpcCniOptions": {"warmIpTargets": 1}},
-            "vpcCniOptions.warmIpTargets: there is no such property; did you mean warmIpTarget?",
+            "vpcCniOptions.warmIpTargets: VpcCniOptions has no such property; did you mean warmIpTarget?",
         ),
-        (CLUSTER, {"authenticationMode": "api"}, "authenticationMode: 'api' is none of CONFIG_MAP, API"),
+        (
+            CLUSTER,
+            {"authenticationMode": "api"},
+            "authenticationMode: expected one of CONFIG_MAP, API, API_AND_CONFIG_MAP, got 'api'",
+        ),
+        (CLUSTER, {"createOidcProvider": "maybe"}, "createOidcProvider: expected boolean, got 'maybe'"),
+        (CLUSTER, {"accessEntries": {"me": {}}}, "accessEntries.me.principalArn: a value is required"),
         ("eks:index:ManagedNodeGroup", {}, "cluster: a value is required"),
         (
             "eks:index:ManagedNodeGroup",
             {"cluster": {}, "taints": [{"key": "a", "effect": "b", "val": "c"}]},
-            r"taints\[0\].val: there is no such property; did you mean value?",
+            r"taints\[0\].val: NodeGroupTaint has no such property; did you mean value?",
         ),
     ],
 )
@@ -120,7 +127,7 @@ def test_a_left_out_feature_that_is_switched_off_is_let_through():
 
 
 def test_what_is_left_out_are_inputs_that_exist():
-    assert set(REFUSED) <= set(surface()["components"][CLUSTER])
+    assert set(REFUSED) <= set(package("eks")["components"][CLUSTER])
 
 
 SOURCES = {
@@ -141,7 +148,7 @@ SOURCES = {
 @pytest.mark.parametrize("owner", SOURCES)
 def test_every_input_is_read_or_refused(owner):
     module, refused = SOURCES[owner]
-    facts = surface()["components"].get(owner) or surface()["types"][owner]
+    facts = package("eks")["components"].get(owner) or package("eks")["types"][owner]
     text = inspect.getsource(module) + inspect.getsource(reference)
     assert [name for name in facts if name not in refused and f'"{name}"' not in text] == []
 

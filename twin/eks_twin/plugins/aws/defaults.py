@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from eks_twin.plugins.base import Failure, Request
+from eks_twin.plugins.checking import DEFAULTS
+from eks_twin.plugins.facts import Property, members, reference
 
-from .checking import DEFAULTS
-from .schema import AutoName, Property, ResourceType, members, reference
+from .schema import AutoName, ResourceType
 
 SUFFIX_LENGTH: Final = 7
 """Hex digits after the URN's name (pulumi-terraform-bridge: info/autonaming.go)."""

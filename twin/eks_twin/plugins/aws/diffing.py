@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from eks_twin.plugins.base import UNKNOWN, Difference, Request
+from eks_twin.plugins.facts import Property, reference, values_of
 
 from .defaults import given, plain
 from .kinds import Kind
 from .meaning import canonical, empty, same
-from .schema import Property, ResourceType, reference, values_of
+from .schema import ResourceType
 from .session import Session
 
 

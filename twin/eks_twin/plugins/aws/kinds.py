@@ -6,9 +6,10 @@ the resource's id; anything else is sent as it stands, and what has no value is 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
-from .schema import NOTHING, resource_types
+from .schema import resource_types
 from .scope import Scope
 from .shapes import to_aws
 
@@ -52,7 +53,7 @@ class Call:
 
 
 def call(
-    operation: str, same: str = "", absent: Mapping[str, Any] = NOTHING, **params: Any
+    operation: str, same: str = "", absent: Mapping[str, Any] = MappingProxyType({}), **params: Any
 ) -> Call:  # the tables' short form
     """A `Call` with the names of `same` separated by spaces."""
     return Call(operation, tuple(same.split()), params, absent)

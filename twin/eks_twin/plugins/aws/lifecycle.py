@@ -9,6 +9,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from eks_twin.plugins.base import UNKNOWN, InitError, Plugin, PluginError, Request
+from eks_twin.plugins.facts import members
 
 from . import schema
 from .defaults import plain
@@ -74,7 +75,7 @@ def _with_nested(scope: Scope, state: Mapping[str, Any], old: Mapping[str, Any])
         if not isinstance(value, Mapping) or name not in scope.facts.inputs:
             continue
         before = old.get(name) or {}
-        for inner, facts in schema.members(scope.facts.inputs[name].type).items():
+        for inner, facts in members(scope.facts.inputs[name].type).items():
             unsaid = UNKNOWN if facts.computed else facts.default
             if inner not in value and unsaid is not None:
                 result[name] = {**result[name], inner: before.get(inner, unsaid)}

@@ -5,9 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from eks_twin.plugins.base import UNKNOWN
+from eks_twin.plugins.facts import Property
 from eks_twin.plugins.wire import has_unknown
-
-from .schema import Property
 
 
 def document(text: Any) -> Any:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from eks_twin.plugins.base import UNKNOWN, Difference, Failure, InitError, Plugin, PluginError, Request
+from eks_twin.plugins.checking import DEFAULTS, checked
 from eks_twin.plugins.wire import has_unknown
 
 from . import lifecycle, schema
-from .checking import DEFAULTS, checked
 from .defaults import filled, given, plain
 from .diffing import Planner
 from .functions import FUNCTIONS
@@ -46,7 +46,8 @@ class AwsPlugin(Plugin):
 
     def check(self, request: Request) -> tuple[dict[str, Any], list[Failure]]:
         kind, facts = self._type(request)
-        good, failures = checked(request.inputs, facts.inputs, request.type)
+        good, errors = checked(request.inputs, facts.inputs, request.type)
+        failures = [Failure(error.path, f"{request.type}: {error}") for error in errors]
         failures += _unmodelled(good, kind, facts) + _conflicting(good, kind) + _misplaced(good, kind)
         inputs, unnamed = filled(good, facts, request, kind.naming)
         return inputs, failures + unnamed
@@ -104,9 +105,9 @@ class AwsPlugin(Plugin):
             served = ", ".join(sorted(FUNCTIONS))
             raise PluginError(f"{token}: the twin's aws plugin does not model this function; modelled: {served}")
         facts = schema.functions()[token]
-        good, failures = checked(args, facts.inputs, token)
-        if failures:
-            return {}, failures
+        good, errors = checked(args, facts.inputs, token)
+        if errors:
+            return {}, [Failure(error.path, f"{token}: {error}") for error in errors]
         return FUNCTIONS[token](self.session, good), []
 
 

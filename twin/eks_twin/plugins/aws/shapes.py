@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from . import schema
-from .checking import InvalidValueError, scalar
-from .schema import Property
+from eks_twin.plugins import facts
+from eks_twin.plugins.checking import InvalidValueError, scalar
+from eks_twin.plugins.facts import Property
 
 ANY: Final = Property("any")
 PAIRS: Final = (("Key", "Value"), ("TagKey", "TagValue"))
@@ -25,10 +25,10 @@ class UnmodelledError(ValueError):
     """A value has no place in the AWS call that would carry it."""
 
 
-def member_name(shape: StructureShape, name: str, facts: Property) -> str | None:
+def member_name(shape: StructureShape, name: str, rule: Property) -> str | None:
     """The member of `shape` that carries the Pulumi property `name`."""
     known: Any = shape.members  # a cached property, which the type checker does not see through
-    return facts.source if facts.source in known else _match(name, known)
+    return rule.source if rule.source in known else _match(name, known)
 
 
 def _match(name: str, candidates: Iterable[str]) -> str | None:
@@ -48,11 +48,11 @@ def to_aws(values: Mapping[str, Any], shape: StructureShape, properties: Mapping
     known: Any = shape.members
     result: dict[str, Any] = {}
     for name, value in values.items():
-        facts = properties.get(name, ANY)
-        member = member_name(shape, name, facts)
+        rule = properties.get(name, ANY)
+        member = member_name(shape, name, rule)
         if member is None:
             raise UnmodelledError(f"{path}{name}: {shape.name} of AWS has no place for it")
-        result[member] = _aws(value, known[member], facts.type, f"{path}{name}")
+        result[member] = _aws(value, known[member], rule.type, f"{path}{name}")
     return result
 
 
@@ -61,7 +61,7 @@ def _aws(value: Any, shape: Shape, type_: str, path: str) -> Any:
         members: Any = shape.members
         if list(members) == ["Value"] and not isinstance(value, Mapping):  # EC2's AttributeBooleanValue
             return {"Value": value}
-        return to_aws(value, shape, schema.members(type_), f"{path}.")
+        return to_aws(value, shape, facts.members(type_), f"{path}.")
     if isinstance(shape, ListShape):
         return _list(value, shape, type_, path)
     if isinstance(shape, MapShape):
@@ -85,12 +85,12 @@ def _list(value: Any, shape: ListShape, type_: str, path: str) -> list[Any]:
 def from_aws(answer: Mapping[str, Any], properties: Mapping[str, Property]) -> dict[str, Any]:
     """What `answer` says of `properties`."""
     result: dict[str, Any] = {}
-    for name, facts in properties.items():
-        path = facts.source or _match(name, answer)
+    for name, rule in properties.items():
+        path = rule.source or _match(name, answer)
         value = dig(answer, path) if path else None
-        block = schema.reference(schema.alternatives(facts.type)[0])
+        block = facts.reference(facts.alternatives(rule.type)[0])
         if value is not None and not (block and value == []):  # an empty list is an object that is not there
-            result[name] = _pulumi(value, facts.type, name)
+            result[name] = _pulumi(value, rule.type, name)
     return result
 
 
@@ -107,14 +107,14 @@ def dig(answer: Any, path: str) -> Any:
 
 
 def _pulumi(value: Any, type_: str, path: str) -> Any:
-    option = schema.alternatives(type_)[0]
-    if item := schema.element(option):
+    option = facts.alternatives(type_)[0]
+    if item := facts.element(option):
         items = value if isinstance(value, list) else [value]
         return [_pulumi(entry, item, f"{path}[{i}]") for i, entry in enumerate(items)]
-    if item := schema.values_of(option):
+    if item := facts.values_of(option):
         return {key: _pulumi(entry, item, f"{path}.{key}") for key, entry in _entries(value).items()}
-    if token := schema.reference(option):
-        return from_aws(value[0] if isinstance(value, list) else value, schema.object_type(token))
+    if facts.reference(option):
+        return from_aws(value[0] if isinstance(value, list) else value, facts.members(option))
     return _scalar(value, option, path)
 
 

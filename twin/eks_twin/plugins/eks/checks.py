@@ -44,7 +44,6 @@ REFUSED: Final[Mapping[str, str]] = {
         "the default node group is not modelled by the twin; use skipDefaultNodeGroup and a ManagedNodeGroup",
     ),
 }
-MODES: Final = ("CONFIG_MAP", "API_AND_CONFIG_MAP", "API")
 
 
 def check_cluster(inputs: Inputs) -> None:
@@ -58,13 +57,6 @@ def check_cluster(inputs: Inputs) -> None:
         problems.append(("skipDefaultNodeGroup", "the twin models clusters without a default node group; set it true"))
     if problems:
         raise refuse(inputs.component, *problems)
-
-
-def _mode(inputs: Inputs) -> str | None:
-    mode = inputs.plain("authenticationMode")
-    if mode is not None and mode not in MODES:
-        return f"Invalid value for authenticationMode: {mode}. Allowed values are: {', '.join(MODES)}."
-    return None
 
 
 def _mappings(inputs: Inputs) -> str | None:
@@ -117,7 +109,6 @@ def _public_cidrs(inputs: Inputs) -> str | None:
 
 
 _RULES: Final[tuple[tuple[str, Callable[[Inputs], str | None]], ...]] = (
-    ("authenticationMode", _mode),
     ("authenticationMode", _mappings),
     ("accessEntries", _entries),
     ("instanceRole", _roles),

@@ -1,24 +1,14 @@
 """What a program gave a component: checked against surface.json, and read without asking Python what is an Output."""
 
-import difflib
-import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pulumi
 from pulumi.errors import InputPropertiesError, InputPropertyErrorDetails
 
-FILE: Final = Path(__file__).with_name("surface.json")
-
-
-@cache
-def surface() -> dict[str, Any]:
-    """The facts of surface.json."""
-    return json.loads(FILE.read_text())
+from eks_twin.plugins.checking import checked
+from eks_twin.plugins.facts import package, properties
 
 
 def refuse(component: str, *problems: tuple[str, str]) -> InputPropertiesError:
@@ -39,16 +29,10 @@ class Inputs:
     @classmethod
     def checked(cls, component: str, values: Mapping[str, Any]) -> "Inputs":
         """The inputs, or an error that names all which the component does not have."""
-        given = {name: value for name, value in values.items() if value is not None}
-        problems = list(_unknown(given, surface()["components"][component], ""))
-        problems += [
-            (name, "a value is required")
-            for name, facts in surface()["components"][component].items()
-            if facts.get("required") and name not in given
-        ]
-        if problems:
-            raise refuse(component, *problems)
-        return cls(component, {name: whole(value) for name, value in given.items()})
+        good, errors = checked(whole(values), properties(package("eks")["components"][component]), component)
+        if errors:
+            raise refuse(component, *((error.path, error.reason) for error in errors))
+        return cls(component, good)
 
     def __contains__(self, name: str) -> bool:
         return name in self.values
@@ -78,37 +62,3 @@ def whole(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: whole(item) for key, item in value.items()}
     return [whole(item) for item in value] if isinstance(value, list) else value
-
-
-def _unknown(value: Mapping[str, Any], facts: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
-    for name, item in value.items():
-        if name not in facts:
-            near = difflib.get_close_matches(name, facts, 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            yield path + name, f"there is no such property{hint}"
-        elif item is not None:
-            yield from _nested(item, facts[name]["type"], path + name)
-
-
-def _nested(value: Any, type_: str, path: str) -> Iterator[tuple[str, str]]:
-    """Problems inside a plain value; what is an Output is checked by the aws plugin once it is known."""
-    tokens = re.findall(r"#([^\[\]<>|]+)", type_)
-    facts = surface()["types"].get(tokens[0]) if len(tokens) == 1 else None
-    if facts is None:
-        return
-    if "enum" in facts:
-        if isinstance(value, str) and value not in facts["enum"]:
-            yield path, f"{value!r} is none of {', '.join(facts['enum'])}"
-        return
-    for place, item in _items(value, type_, path):
-        if isinstance(item, Mapping):
-            yield from _unknown(item, facts, f"{place}.")
-
-
-def _items(value: Any, type_: str, path: str) -> list[tuple[str, Any]]:
-    """The objects inside a value, each with its path."""
-    if type_.startswith("map<") and isinstance(value, Mapping):
-        return [(f"{path}.{key}", item) for key, item in value.items()]
-    if type_.endswith("[]") and isinstance(value, list):
-        return [(f"{path}[{i}]", item) for i, item in enumerate(value)]
-    return [(path, value)]

@@ -7,9 +7,11 @@ from typing import Any, Final
 import pulumi
 from pulumi.provider import CallResult, ConstructResult, Provider
 
+from eks_twin.plugins.facts import package
+
 from . import reference
 from .cluster import Cluster
-from .inputs import Inputs, refuse, surface
+from .inputs import Inputs, refuse
 from .kubeconfig import Credentials, with_credentials
 from .node_group import Addon, ManagedNodeGroup
 
@@ -25,7 +27,7 @@ class Eks(Provider):
     """pulumi-eks, as far as `COMPONENTS` go."""
 
     def __init__(self) -> None:
-        version = surface()["version"]
+        version = package("eks")["version"]
         super().__init__(version, json.dumps({"name": "eks", "version": version}))
         reference.register()
 

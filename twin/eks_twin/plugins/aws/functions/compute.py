@@ -2,8 +2,9 @@
 
 from typing import Any, Final
 
-from eks_twin.plugins.aws.schema import functions, members
+from eks_twin.plugins.aws.schema import functions
 from eks_twin.plugins.aws.session import Session
+from eks_twin.plugins.facts import members
 
 from .answers import ask, ask_all, filters, only, outputs
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 from typing import Any, Final
 
 from eks_twin.plugins.aws import tags
-from eks_twin.plugins.aws.checking import scalar
 from eks_twin.plugins.aws.kinds import Custom, Kind, Read, call
 from eks_twin.plugins.aws.schema import resource_types
 from eks_twin.plugins.aws.scope import Scope, ignoring_gone
 from eks_twin.plugins.aws.shapes import to_aws
 from eks_twin.plugins.base import PluginError
+from eks_twin.plugins.checking import scalar
 
 QUEUE_TYPE: Final = "aws:sqs/queue:Queue"
 QUEUE_ATTRIBUTES: Final[Mapping[str, str]] = {

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from eks_twin.plugins.aws.kinds import Custom, Kind, Read, call
-from eks_twin.plugins.aws.schema import members
 from eks_twin.plugins.aws.scope import Scope, ignoring_gone, parted
 from eks_twin.plugins.aws.shapes import from_aws, to_aws
 from eks_twin.plugins.base import PluginError
+from eks_twin.plugins.facts import members
 
 from .conventions import ec2
 

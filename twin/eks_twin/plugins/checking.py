@@ -1,15 +1,15 @@
-"""Validation of a program's inputs against types.json, with the coercions that Pulumi's bridge allows."""
+"""Validation of a program's inputs against the facts of its SDK, with the coercions that Pulumi's bridge allows."""
 
 import difflib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from eks_twin.plugins.base import UNKNOWN, Failure
-from eks_twin.plugins.wire import has_unknown
+from pulumi import Output
 
-from . import schema
-from .schema import Property
+from . import facts
+from .facts import Property
+from .wire import UNKNOWN, has_unknown
 
 DEFAULTS = "__defaults"
 """Key under which the bridge keeps, at every object level, the names of the properties that Check filled in."""
@@ -26,24 +26,24 @@ class InvalidValueError(ValueError):
 
 def checked(
     inputs: Mapping[str, Any], properties: Mapping[str, Property], owner: str
-) -> tuple[dict[str, Any], list[Failure]]:
-    """`inputs` without nulls and with scalars in their declared type, and a failure for each that does not fit."""
+) -> tuple[dict[str, Any], list[InvalidValueError]]:
+    """`inputs` without nulls and with scalars in their declared type, and an error for each that does not fit."""
     good: dict[str, Any] = {}
-    failures = list(_missing(inputs, properties, owner))
+    errors: list[InvalidValueError] = []
     for name, value in inputs.items():
         if name == DEFAULTS or value is None:
             continue
         try:
             good[name] = _property(value, name, properties, owner)
         except InvalidValueError as error:
-            failures.append(Failure(error.path, f"{owner}: {error}"))
-    return good, failures
+            errors.append(error)
+    return good, [*_missing(inputs, properties, ""), *errors]
 
 
-def _missing(inputs: Mapping[str, Any], properties: Mapping[str, Property], owner: str) -> Iterator[Failure]:
-    for name, facts in properties.items():
-        if facts.required and inputs.get(name) is None:
-            yield Failure(name, f"{owner}: {name}: a value is required")
+def _missing(inputs: Mapping[str, Any], properties: Mapping[str, Property], path: str) -> Iterator[InvalidValueError]:
+    for name, rule in properties.items():
+        if rule.required and inputs.get(name) is None:
+            yield InvalidValueError(f"{path}{name}", "a value is required")
 
 
 def _property(value: Any, path: str, properties: Mapping[str, Property], owner: str) -> Any:
@@ -51,26 +51,26 @@ def _property(value: Any, path: str, properties: Mapping[str, Property], owner: 
     if name not in properties:
         near = difflib.get_close_matches(name, properties, 1)
         raise InvalidValueError(path, f"{owner} has no such property" + (f"; did you mean {near[0]}?" if near else ""))
-    facts = properties[name]
-    if facts.json and not isinstance(value, str):
+    rule = properties[name]
+    if rule.json and not isinstance(value, str):
         return UNKNOWN if has_unknown(value) else json.dumps(value, separators=(",", ":"))
-    return _value(value, path, facts.type)
+    return _value(value, path, rule.type)
 
 
 def _value(value: Any, path: str, type_: str) -> Any:
-    if value is UNKNOWN or type_ == "any":
+    if value is UNKNOWN or isinstance(value, Output) or type_ == "any" or type_.startswith("@"):  # @ is a resource
         return value
-    options = schema.alternatives(type_)
+    options = facts.alternatives(type_)
     if len(options) > 1:
         return _either(value, path, options)
-    if item := schema.element(type_):
+    if item := facts.element(type_):
         if not isinstance(value, Sequence) or isinstance(value, str):
             raise InvalidValueError(path, f"expected a list, got {value!r}")
         return [_value(entry, f"{path}[{i}]", item) for i, entry in enumerate(value) if entry is not None]
-    if item := schema.values_of(type_):
+    if item := facts.values_of(type_):
         entries = _mapping(value, path)
         return {k: _value(v, f"{path}.{k}", item) for k, v in entries.items() if v is not None and k != DEFAULTS}
-    if token := schema.reference(type_):
+    if token := facts.reference(type_):
         return _object(value, path, token)
     return scalar(value, path, type_)
 
@@ -92,19 +92,19 @@ def _mapping(value: Any, path: str) -> Mapping[str, Any]:
 
 
 def _object(value: Any, path: str, token: str) -> Any:
-    if allowed := schema.enumeration(token):
+    properties = facts.object_type(token)
+    if properties is None:
+        return value
+    if allowed := facts.enumeration(token):
         if value not in allowed:
             raise InvalidValueError(path, f"expected one of {', '.join(allowed)}, got {value!r}")
         return value
-    properties = schema.object_type(token)
-    entries = _mapping(value, path)
-    for name, facts in properties.items():
-        if facts.required and entries.get(name) is None:
-            raise InvalidValueError(f"{path}.{name}", "a value is required")
     owner = token.rpartition(":")[2]
-    return {
-        k: _property(v, f"{path}.{k}", properties, owner) for k, v in entries.items() if v is not None and k != DEFAULTS
-    }
+    entries = {k: v for k, v in _mapping(value, path).items() if v is not None and k != DEFAULTS}
+    result = {name: _property(item, f"{path}.{name}", properties, owner) for name, item in entries.items()}
+    for error in _missing(entries, properties, f"{path}."):
+        raise error
+    return result
 
 
 def scalar(value: Any, path: str, type_: str) -> Any:
