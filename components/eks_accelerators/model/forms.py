@@ -30,7 +30,6 @@ ACCOUNT_ID: Final = r"^[0-9]{12}$"
 PRICE: Final = r"^\d+(\.\d+)?$"
 PRICE_ADJUSTMENT: Final = r"^([+-]\d*\.?\d+|\+\d*\.?\d+%|-\d{1,2}(\.\d+)?%|-100%)$"
 NODE_COUNT: Final = r"^((100|[0-9]{1,2})%|[0-9]+)$"
-TIME: Final = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$"
 SEMANTIC_VERSION: Final = r"^\d+\.\d+\.\d+$"
 ADDON_VERSION: Final = r"^v\d+\.\d+\.\d+-eksbuild\.\d+$"
 
@@ -69,7 +68,6 @@ FORMS: Final = {
     PRICE: ("not a price in USD per hour", '"1.25"'),
     PRICE_ADJUSTMENT: ("not a change of a price", '"-10%"'),
     NODE_COUNT: ("not a number of nodes or a share of them", "10%"),
-    TIME: ("not a time in UTC", "2026-12-24T11:30:00Z"),
     SEMANTIC_VERSION: ("not a version of three numbers", "1.14.1"),
     ADDON_VERSION: ("not the version of an EKS add-on", "v1.21.1-eksbuild.3"),
 }

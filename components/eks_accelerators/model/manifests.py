@@ -5,6 +5,7 @@ from typing import Any, Final, cast
 
 from . import labels
 from .class_plan import ClassPlan
+from .crds.base import Wire
 from .crds.node_class import NodeClassSpec
 from .crds.node_overlay import NodeOverlaySpec
 from .crds.node_pool import NodePoolSpec
@@ -42,7 +43,7 @@ def node_pool(plan: PoolPlan) -> Manifest:
         spec["weight"] = plan.weight
     if plan.replicas is not None:
         spec["replicas"] = plan.replicas
-    return merged(spec, plan.raw)
+    return _patched(NodePoolSpec, spec, plan.raw)
 
 
 def node_class(plan: ClassPlan) -> Manifest:
@@ -75,7 +76,7 @@ def node_class(plan: ClassPlan) -> Manifest:
         "tags": dict(plan.tags),
     }
     spec |= {key: value for key, value in optional.items() if value is not None and value not in ([], {})}
-    return merged(spec, said.raw)
+    return _patched(NodeClassSpec, spec, said.raw)
 
 
 def merged(spec: Manifest, patch: Mapping[str, Any]) -> Manifest:
@@ -91,6 +92,16 @@ def merged(spec: Manifest, patch: Mapping[str, Any]) -> Manifest:
         else:
             result[key] = value
     return result
+
+
+def _patched(kind: type[Wire], spec: Manifest, raw: Mapping[str, Any]) -> Manifest:
+    """`spec` with `raw` laid over it; what raw fields leave out has the same defaults as if it had been said in words."""
+    if not raw:
+        return spec
+    patched = merged(spec, raw)
+    if wire_problems(kind, patched):  # to be reported, by whoever parses the pool
+        return patched
+    return kind.model_validate(patched, by_alias=True, by_name=False).manifest()
 
 
 def node_pool_problems(plan: PoolPlan) -> list[Problem]:

@@ -80,7 +80,9 @@ class NodeClass(Value):
     """Name, not ARN, of the nodes' IAM role; absent: Karpenter's node role. Another needs its own access entry."""
     instance_profile: Annotated[str, StringConstraints(min_length=1)] | None = None
     """Instance profile that exists already, in place of a role: for clusters without a way to IAM's endpoint."""
-    capacity_reservations: Annotated[tuple[CapacityReservationTerm, ...], Field(max_length=30)] | None = None
+    capacity_reservations: Annotated[tuple[CapacityReservationTerm, ...], Field(min_length=1, max_length=30)] | None = (
+        None
+    )
     """Reserved capacity that nodes may take; absent: that of the pools' own `reservation`, otherwise none."""
     placement_group: PlacementGroupSelector | None = None
     """Placement group that exists already; absent: the pools' own, otherwise none."""

@@ -13,6 +13,7 @@ from .crds.node_pool import Budget, ConsolidationPolicy, Duration, DurationOrNev
 from .crds.requirements import Key, LabelValue, Requirement
 from .node_classes import NodeClass
 from .quantities import Quantity
+from .times import Time
 from .values import Problem, Value
 
 Architecture = Literal["amd64", "arm64"]
@@ -76,7 +77,7 @@ class Reservation(Value):
     """Availability zone that it is in, such as `us-west-2a`."""
     count: Annotated[int, Field(ge=1)]
     """Instances reserved; the pool launches no more."""
-    ends: Annotated[str, StringConstraints(pattern=forms.TIME)] | None = None
+    ends: Time | None = None
     """When it ends, in UTC, such as `2026-12-24T11:30:00Z`; absent: it is open-ended, as a Capacity Block never is.
     EC2 begins to take a block's instances away half an hour before."""
 

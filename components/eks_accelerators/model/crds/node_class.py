@@ -48,7 +48,7 @@ class NodeClassSpec(Wire):
     security_group_selector_terms: Annotated[tuple[SecurityGroupTerm, ...], Field(min_length=1, max_length=_TERMS)]
     """Their firewalls."""
     capacity_reservation_selector_terms: (
-        Annotated[tuple[CapacityReservationTerm, ...], Field(max_length=_TERMS)] | None
+        Annotated[tuple[CapacityReservationTerm, ...], Field(min_length=1, max_length=_TERMS)] | None
     ) = None
     """Reserved capacity they may take."""
     placement_group_selector: PlacementGroupSelector | None = None

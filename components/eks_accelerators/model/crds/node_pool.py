@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 
 from .. import forms, labels
 from ..quantities import Quantity
+from ..times import Time
 from ..values import Location, Problem
 from .base import Wire
 from .requirements import Key, LabelValue, Requirement, key_problems
@@ -31,7 +32,7 @@ class Taint(Wire):
     """Such as `true`; absent: no value (Karpenter refuses an empty one)."""
     effect: Effect = "NoSchedule"
     """What happens to pods that do not tolerate it."""
-    time_added: str | None = None
+    time_added: Time | None = None
     """When it was added, as RFC 3339; Kubernetes writes it for `NoExecute`, and hardly anybody else does."""
 
 

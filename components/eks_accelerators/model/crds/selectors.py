@@ -36,7 +36,7 @@ class AmiTerm(Wire):
 
     def problems(self) -> Iterator[Problem]:
         """One way to find an image in each term."""
-        said = {field for field in ("alias", "id", "name", "owner", "ssm_parameter", "tags") if getattr(self, field)}
+        said = {field for field in type(self).model_fields if getattr(self, field) is not None}
         yield from _needs_one_of(self, ("tags", "id", "name", "alias", "ssm_parameter"))
         for field in ("alias", "id", "ssm_parameter"):  # the CRD forgets the last; the controller then takes either
             if getattr(self, field) is not None and said != {field}:

@@ -1,0 +1,22 @@
+"""Points in time, as people and Kubernetes write them."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+
+def _as_time(value: str) -> str:
+    try:
+        zoned = datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        zoned = False
+    if not zoned or "T" not in value:
+        context = {"rule": "not a time with its zone (RFC 3339)", "fix": "e.g. 2026-12-24T11:30:00Z"}
+        raise PydanticCustomError("problem", "{rule}", context)
+    return value
+
+
+Time = Annotated[str, AfterValidator(_as_time)]
+"""Such as `2026-12-24T11:30:00Z` (RFC 3339)."""
