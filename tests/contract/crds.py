@@ -83,31 +83,27 @@ def constraints(kind: str) -> Iterator[Constraint]:
 
 
 def _violations(schema: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    kind, broken = schema.get("type"), {"never": "this"}
-    if kind in ("string", "integer", "boolean", "array"):
-        yield f"type {kind}", broken
-    if kind == "object":
-        yield "type object", ["no object"]
-    if "enum" in schema:
-        yield f"enum {schema['enum']}", "none of these"
-    if "pattern" in schema:
-        yield f"pattern {schema['pattern'][:30]}", " /?!"
-    if schema.get("format") == "date-time":
-        yield "format date-time", "2026-13-01T00:00:00Z"
-    if "minimum" in schema:
-        yield f"minimum {schema['minimum']}", schema["minimum"] - 1
-    if "maximum" in schema:
-        yield f"maximum {schema['maximum']}", schema["maximum"] + 1
-    if "maxLength" in schema:
-        yield f"maxLength {schema['maxLength']}", "al2023@" + "x" * schema["maxLength"]
-    if schema.get("minLength"):
-        yield f"minLength {schema['minLength']}", ""
-    if "maxItems" in schema:
-        yield f"maxItems {schema['maxItems']}", [sample(schema["items"])] * (schema["maxItems"] + 1)
-    if schema.get("minItems"):
-        yield f"minItems {schema['minItems']}", []
-    if "maxProperties" in schema:
-        yield f"maxProperties {schema['maxProperties']}", {f"k{i}": "v" for i in range(schema["maxProperties"] + 1)}
+    kind = schema.get("type")
+    if kind is not None:
+        yield f"type {kind}", ["no object"] if kind == "object" else {"never": "this"}
+    for keyword, bad in BROKEN.items():
+        if keyword in schema and (schema[keyword] or keyword == "minimum"):
+            yield f"{keyword} {str(schema[keyword])[:30]}", bad(schema[keyword], schema)
+
+
+BROKEN = {
+    "enum": lambda *_: "none of these",
+    "pattern": lambda *_: " /?!",
+    "format": lambda *_: "2026-13-01T00:00:00Z",
+    "minimum": lambda least, _: least - 1,
+    "maximum": lambda most, _: most + 1,
+    "maxLength": lambda most, _: "al2023@" + "x" * most,
+    "minLength": lambda *_: "",
+    "maxItems": lambda most, schema: [sample(schema["items"])] * (most + 1),
+    "minItems": lambda *_: [],
+    "maxProperties": lambda most, _: {f"k{i}": "v" for i in range(most + 1)},
+}
+"""How each keyword of a schema is broken, from its value and the schema."""
 
 
 def sample(schema: dict[str, Any]) -> Any:

@@ -32,7 +32,7 @@ THOROUGH = settings(
 @given(accelerator=st.sampled_from([None, *ACCELERATORS]), said=valid(Pool, name=st.just("p"), accelerator=st.none()))
 @THOROUGH
 def test_what_the_pool_language_accepts_the_api_server_accepts(verdict, accelerator, said):
-    """Pools of any accelerator with any other field; those that do not go together are refused by us and do not count."""
+    """Pools of any accelerator with any other field; what does not go together is refused by us and does not count."""
     raw = {**said.wire(), **({"accelerator": accelerator} if accelerator else {})}
     pools = attempt(PoolSet, {"pools": [raw]}) or attempt(PoolSet, {"pools": [{**raw, "limits": {"nodes": 3}}]})
     if pools is None:
