@@ -80,7 +80,7 @@ def test_a_block_is_offered_bought_and_launched_into(aws, network, shown, templa
         ({"InstanceCount": 3}, "instanceCount must be one of 1, 2, 4, 8, 16, 32, 64"),
         ({"CapacityDurationHours": 15 * 24}, "not 360"),
         ({"CapacityDurationHours": 30}, "not 30"),
-        ({"AllAvailabilityZones": True}, "does not model DescribeCapacityBlockOfferings AllAvailabilityZones"),
+        ({"AllAvailabilityZones": True}, "does not model AllAvailabilityZones of DescribeCapacityBlockOfferings"),
     ],
 )
 def test_an_offering_that_ec2_does_not_have_is_refused(aws, change, message):

@@ -54,7 +54,7 @@ def test_offerings_name_the_zones_of_a_type(aws):
         ("p5en.48xlarge", "us-west-2c"),
         ("p5en.48xlarge", "us-west-2d"),
     }
-    with pytest.raises(ClientError, match="LocationType 'galaxy' must be one of"):
+    with pytest.raises(ClientError, match="LocationType: 'galaxy' is not one of region"):
         ec2.describe_instance_type_offerings(LocationType="galaxy")
 
 

@@ -68,8 +68,11 @@ def test_a_launch_that_names_no_disk_has_the_images(run, volumes):
         ([disk("/dev/xvdb", SnapshotId="snap-0123456789abcdef0")], r"InvalidSnapshot\.NotFound"),
         ([disk("/dev/xvdb", VolumeType="gp3")], r"MissingParameter.*size or snapshotId for /dev/xvdb"),
         ([disk(XVDA, VolumeSize=30), disk(XVDA, VolumeSize=40)], "needs a device name of its own"),
-        ([disk(XVDA, VolumeType="st1", VolumeSize=200)], r"volumeType of /dev/xvda must be one of gp3.*not st1"),
-        ([disk("/dev/xvdb", VolumeType="gp4", VolumeSize=9)], "volumeType of /dev/xvdb must be one of .*st1.*not gp4"),
+        ([disk(XVDA, VolumeType="st1", VolumeSize=200)], "A st1 volume cannot boot: volumeType of /dev/xvda"),
+        (
+            [disk("/dev/xvdb", VolumeType="gp4", VolumeSize=9)],
+            r"BlockDeviceMappings\[0\]\.Ebs\.VolumeType: 'gp4' is not one of",
+        ),
         (
             [disk("/dev/xvdb", VolumeType="st1", VolumeSize=100)],
             "volumeSize of /dev/xvdb must be 125 to 16384, not 100",

@@ -138,7 +138,7 @@ def test_an_image_from_an_empty_volume_holds_nothing_known(aws, run, state, name
         ({"Architecture": "i386"}, "architecture x86_64 or arm64, not i386"),
         ({"VirtualizationType": "paravirtual"}, "virtualizationType hvm"),
         ({"RootDeviceName": "/dev/sdz"}, "No root snapshot specified in device mapping for /dev/sdz"),
-        ({"KernelId": "aki-1"}, "does not model RegisterImage KernelId"),
+        ({"KernelId": "aki-1"}, "does not model KernelId of RegisterImage"),
         ({"TagSpecifications": [{"ResourceType": "vpc", "Tags": []}]}, "'vpc' is not a valid taggable resource type"),
         ({"BlockDeviceMappings": "SMALL"}, "smaller than its snapshot, expect size>= 20GB"),
     ],

@@ -142,7 +142,10 @@ def test_efa_interfaces_are_attached_and_counted(aws, described, network, templa
         ({"CpuOptions": {"CoreCount": 1, "ThreadsPerCore": 1}}, r"model CpuOptions\.CoreCount, CpuOptions\.ThreadsPer"),
         ({"CpuOptions": {"NestedVirtualization": "enabled"}}, "m5.large does not support nested virtualization"),
         ({"MetadataOptions": {"HttpPutResponseHopLimit": 65}}, "HttpPutResponseHopLimit must be 1 to 64"),
-        ({"MetadataOptions": {"HttpTokens": "maybe"}}, "HttpTokens must be one of required, optional, not maybe"),
+        (
+            {"MetadataOptions": {"HttpTokens": "maybe"}},
+            r"MetadataOptions\.HttpTokens: 'maybe' is not one of optional, required",
+        ),
         ({"UserData": "#" * 16_385}, r"InvalidUserData\.Malformed.*User data is limited to 16384 bytes"),
         ({"InstanceMarketOptions": {"SpotOptions": {"MaxPrice": "1"}}}, r"model InstanceMarketOptions\.SpotOptions"),
         (

@@ -51,13 +51,15 @@ def test_a_group_is_found_by_name_id_and_tag(aws, group, name, strategy, more, s
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"Strategy": "near"}, "strategy must be one of cluster, partition, spread, not near"),
+        ({"Strategy": "near"}, "Strategy: 'near' is not one of cluster, spread, partition"),
+        ({"Strategy": "precision-time"}, "strategy precision-time; it has cluster, partition, spread"),
+        ({}, "strategy None; it has cluster, partition, spread"),
         ({"Strategy": "cluster", "PartitionCount": 3}, "partitionCount is only valid with the strategy partition"),
         ({"Strategy": "partition", "PartitionCount": 8}, "partitionCount must be 1 to 7, not 8"),
         ({"Strategy": "cluster", "SpreadLevel": "rack"}, "spreadLevel is only valid with the strategy spread"),
         ({"Strategy": "spread", "SpreadLevel": "host"}, "host needs an Outpost"),
         ({"Strategy": "cluster", "GroupName": "g" * 256}, "1 to 255 characters, not 256"),
-        ({"Strategy": "cluster", "LinkedGroupId": "pg-1"}, "does not model CreatePlacementGroup LinkedGroupId"),
+        ({"Strategy": "cluster", "LinkedGroupId": "pg-1"}, "does not model LinkedGroupId of CreatePlacementGroup"),
         ({"Strategy": "cluster", "DryRun": True}, "DryRunOperation"),
     ],
 )
@@ -127,7 +129,7 @@ def test_a_spread_group_takes_seven_instances_per_zone(network, group, name, tem
         ("partition", "m5.large", {"PartitionNumber": 3}, "partitionNumber 3 is outside of the group's 1 to 2"),
         ("cluster", "m5.large", {"GroupId": "pg-0123456789abcdef0"}, "by groupName or groupId"),
         ("cluster", "m5.large", {"GroupName": "none"}, r"InvalidPlacementGroup\.Unknown"),
-        ("cluster", "m5.large", {"Tenancy": "host"}, "Tenancy must be one of default, dedicated, not host"),
+        ("cluster", "m5.large", {"Tenancy": "host"}, "tenancy host; it has default and dedicated"),
         ("cluster", "m5.large", {"HostId": "h-1"}, r"does not model Placement\.HostId"),
     ],
 )

@@ -75,15 +75,18 @@ def test_reservations_are_found_as_karpenter_asks(aws, reserve, name):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"InstancePlatform": "BeOS"}, "instancePlatform 'BeOS' is not one of Linux/UNIX"),
+        ({"InstancePlatform": "BeOS"}, "InstancePlatform: 'BeOS' is not one of Linux/UNIX"),
         ({"InstanceType": "m5.huge"}, "InvalidInstanceType"),
         ({"InstanceCount": 0}, "instanceCount must be 1 to 1000, not 0"),
         ({"InstanceType": "p5e.48xlarge"}, r"not supported in your requested Availability Zone \(us-west-2a\)"),
         ({"EndDateType": "limited"}, "endDateType is limited with endDate"),
         ({"EndDate": datetime(2024, 1, 1, tzinfo=UTC)}, "lies in the past"),
-        ({"InstanceMatchCriteria": "some"}, "must be open or targeted, not some"),
-        ({"Tenancy": "host"}, "tenancy must be default or dedicated, not host"),
-        ({"PlacementGroupArn": "arn:aws:ec2:us-west-2:1:placement-group/p"}, "does not model .* PlacementGroupArn"),
+        ({"InstanceMatchCriteria": "some"}, "InstanceMatchCriteria: 'some' is not one of open, targeted"),
+        ({"Tenancy": "host"}, "Tenancy: 'host' is not one of default, dedicated"),
+        (
+            {"PlacementGroupArn": "arn:aws:ec2:us-west-2:1:placement-group/p"},
+            "does not model PlacementGroupArn of CreateCapacityReservation",
+        ),
         ({"DryRun": True}, "DryRunOperation"),
     ],
 )
@@ -164,7 +167,7 @@ def test_reservations_only_without_a_target_needs_an_open_one(reserve, run):
     ("arguments", "message"),
     [
         ({"CapacityReservationSpecification": "OPEN"}, f"goes with the preference {ONLY}, not with open"),
-        ({"CapacityReservationSpecification": {"CapacityReservationPreference": "maybe"}}, "not maybe"),
+        ({"CapacityReservationSpecification": {"CapacityReservationPreference": "maybe"}}, "'maybe' is not one of"),
         ({"InstanceMarketOptions": {"MarketType": "spot"}}, "Spot Instance does not run in a capacity reservation"),
         (
             {"InstanceType": "p5.48xlarge", "InstanceMarketOptions": {"MarketType": "capacity-block"}},

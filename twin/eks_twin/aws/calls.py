@@ -82,8 +82,8 @@ def unmodelled(what: str, instead: str) -> AwsError:
     return AwsError("UnsupportedOperation", f"the twin does not model {what}; {instead}")
 
 
-def refuse_unmodelled(call: Call, names: tuple[str, ...]) -> None:
-    """Refuse parameters of a call that the twin would have to ignore."""
-    for name in names:
-        if call.get(name) is not None:
-            raise unmodelled(f"{call.action} {name}", "leave it out")
+def refuse_others(call: Call, *modelled: str) -> None:
+    """Refuse parameters that the twin would have to ignore."""
+    others = sorted(name for name, value in call.parameters.items() if value is not None and name not in modelled)
+    if others:
+        raise unmodelled(f"{', '.join(others)} of {call.action}", "leave it out")

@@ -9,18 +9,17 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from eks_twin.aws.calls import AwsError, Call, refuse_unmodelled
+from eks_twin.aws.calls import AwsError, Call, refuse_others
 from eks_twin.aws.ec2 import tagging
 from eks_twin.aws.ec2.capacity import check_offered
 from eks_twin.aws.ec2.catalogue import offered, refuse_dry_run, sells
-from eks_twin.aws.ec2.filters import TAGS, listed, path
+from eks_twin.aws.ec2.filters import TAGS, listed, members
 from eks_twin.aws.ec2.reservations import (
     ACTIVE,
     BLOCK,
     RESERVATIONS,
     SCHEDULED,
     aware,
-    check_platform,
     keep_record,
     new_record,
     settle,
@@ -32,20 +31,18 @@ COUNTS = (1, 2, 4, 8, 16, 32, 64)
 DAYS = (*range(1, 15), *range(21, 183, 7))
 """Days that a block lasts."""
 END_OF_DAY = time(11, 30, tzinfo=UTC)
+OFFERINGS_MODELLED = (
+    "CapacityDurationHours", "DryRun", "EndDateRange", "InstanceCount", "InstanceType", "MaxResults", "NextToken",
+    "StartDateRange",
+)  # fmt: skip
 OFFERINGS: dict[str, dict[str, Any]] = {}
 """Offerings that were shown and can be bought, by id."""
-FILTERS = {
-    "capacity-block-id": path("CapacityBlockId"),
-    "availability-zone": path("AvailabilityZone"),
-    "state": path("State"),
-    **TAGS,
-}
+FILTERS = {**members("CapacityBlockId", "AvailabilityZone", "State"), **TAGS}
 
 
 def describe_capacity_block_offerings(call: Call) -> dict[str, Any]:
     """Answer DescribeCapacityBlockOfferings: one offering per zone that has the type."""
-    unknown = ("UltraserverType", "UltraserverCount", "AllAvailabilityZones", "InstanceTypePreferences")
-    refuse_unmodelled(call, unknown)
+    refuse_others(call, *OFFERINGS_MODELLED)
     kind, hours, count = call.get("InstanceType", ""), int(call.get("CapacityDurationHours") or 0), _count(call)
     _check_type(call.region, kind)
     if hours % 24 or hours // 24 not in DAYS:
@@ -96,7 +93,7 @@ def _offering(kind: str, zone: str, count: int, span: tuple[datetime, int]) -> d
 
 def purchase_capacity_block(call: Call) -> dict[str, Any]:
     """Answer PurchaseCapacityBlock: the block is a targeted reservation with an end; it is paid for at once."""
-    platform, wanted = check_platform(call), call.get("CapacityBlockOfferingId", "")
+    wanted = call.parameters["CapacityBlockOfferingId"]
     offering = OFFERINGS.get(wanted)
     if offering is None:
         message = f"There is no Capacity Block offering {wanted}; DescribeCapacityBlockOfferings shows the present ones"
@@ -104,7 +101,7 @@ def purchase_capacity_block(call: Call) -> dict[str, Any]:
     tags = tagging.asked_tags(call, "capacity-reservation", "capacity-block")
     refuse_dry_run(call)
     del OFFERINGS[wanted]
-    record = block_record(call.region, offering, platform)
+    record = block_record(call.region, offering, call.parameters["InstancePlatform"])
     tagging.put_tags(call.region, record["CapacityBlockId"], tags["capacity-block"])
     reservation = keep_record(call, record, tags["capacity-reservation"])
     block = _block(call.region, record)

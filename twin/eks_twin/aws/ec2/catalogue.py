@@ -9,19 +9,15 @@ from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYP
 
 from eks_twin.aws.calls import AwsError, Call, Response
 from eks_twin.aws.ec2 import xml
-from eks_twin.aws.ec2.filters import Reader, listed, path
+from eks_twin.aws.ec2.filters import Reader, listed, members, path
 from eks_twin.aws.prices import spot_price
 from eks_twin.aws.principals import ACCOUNT
 
 LOCATION_TYPES = ("region", "availability-zone", "availability-zone-id")
 SPOT_PRODUCTS = frozenset({"Linux/UNIX", "Linux/UNIX (Amazon VPC)"})
 _TYPE_FILTERS: dict[str, Reader] = {name: path(*keys) for name, keys in InstanceType._filter_attributes.items()}  # noqa: SLF001  moto's table of AWS's filter names
-_OFFERING_FILTERS: dict[str, Reader] = {"instance-type": path("InstanceType"), "location": path("Location")}
-_SPOT_FILTERS: dict[str, Reader] = {
-    "availability-zone": path("AvailabilityZone"),
-    "instance-type": path("InstanceType"),
-    "product-description": path("ProductDescription"),
-}
+_OFFERING_FILTERS = members("InstanceType", "Location")
+_SPOT_FILTERS = members("AvailabilityZone", "InstanceType", "ProductDescription")
 
 
 @cache

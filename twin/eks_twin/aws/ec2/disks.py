@@ -99,9 +99,8 @@ def _check_volume(region: str, name: str, ebs: Mapping[str, Any], *, boots: bool
     if rate is not None and snapshot is None:
         raise AwsError("InvalidParameterDependency", f"volumeInitializationRate of {name} requires a snapshot")
     _within(name, "volumeInitializationRate", rate, INITIALIZATION_RATE)
-    if kind not in TYPES or (boots and not TYPES[kind].boots):
-        known = [known for known, rules in TYPES.items() if rules.boots or not boots]
-        raise AwsError("InvalidParameterValue", f"volumeType of {name} must be one of {', '.join(known)}, not {kind}")
+    if boots and not TYPES[kind].boots:
+        raise AwsError("InvalidParameterValue", f"A {kind} volume cannot boot: volumeType of {name}")
     _check_performance(name, ebs, TYPES[kind])
     _check_key(region, ebs.get("KmsKeyId"))
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
+from botocore import xform_name
+
 from eks_twin.aws.calls import AwsError, Call
 
 Reader = Callable[[Any], Sequence[Any]]
@@ -45,6 +47,11 @@ def path(*keys: str) -> Reader:
         return [value for value in found if value is not None]
 
     return read
+
+
+def members(*names: str) -> dict[str, Reader]:
+    """Build the readers of filters that are called after a record's members, such as `owner-id` after OwnerId."""
+    return {xform_name(name, "-"): path(name) for name in names}
 
 
 TAGS: Mapping[str, Reader] = {TAG: path("Tags"), "tag-key": path("Tags", "Key")}

@@ -61,9 +61,10 @@ class Offer:
         known = next((float(value) for value in (first, second) if value is not None), math.inf)
         return known, kind, zone
 
-    def answer(self) -> dict[str, Any]:
-        """Return the part that AWS repeats in Instances and Errors."""
-        return {"LaunchTemplateSpecification": self.reference, "Overrides": self.override}
+    def answer(self, **told: Any) -> dict[str, Any]:
+        """Return what AWS tells of an offer in Instances and Errors: the same of all, and what became of it."""
+        same = {"LaunchTemplateSpecification": self.reference, "Overrides": self.override}
+        return {"LaunchTemplateAndOverrides": same, "Lifecycle": self.specification.market, **told}
 
 
 def create_fleet(call: Call) -> dict[str, Any]:
@@ -85,13 +86,13 @@ def create_fleet(call: Call) -> dict[str, Any]:
             check(offer.specification)
             count = room(offer.specification, wanted)
             ids = [instance.id for instance in launch(offer.specification, count).instances]
-            launched.append(_launched(offer, market, ids))
+            launched.append(offer.answer(InstanceIds=ids, InstanceType=offer.specification.instance_type))
             wanted -= count
             if not wanted:
                 break
             room(offer.specification, wanted)  # tells why not all of them
         except ServiceException as error:
-            errors.append(_error(error, offer, market))
+            errors.append(offer.answer(ErrorCode=error.code, ErrorMessage=error.message))
     return {"FleetId": fleet_id, "Errors": errors, "Instances": launched}
 
 
@@ -148,16 +149,6 @@ def _request(version: Any, override: Mapping[str, Any], tags: list[Mapping[str, 
     elif override.get("SubnetId"):
         request["SubnetId"] = override["SubnetId"]
     return request
-
-
-def _launched(offer: Offer, market: str, ids: list[str]) -> dict[str, Any]:
-    told = {"Lifecycle": market, "InstanceIds": ids, "InstanceType": offer.specification.instance_type}
-    return {"LaunchTemplateAndOverrides": offer.answer(), **told}
-
-
-def _error(error: ServiceException, offer: Offer, market: str) -> dict[str, Any]:
-    told = {"Lifecycle": market, "ErrorCode": error.code, "ErrorMessage": error.message}
-    return {"LaunchTemplateAndOverrides": offer.answer(), **told}
 
 
 HANDLERS = {"CreateFleet": create_fleet}

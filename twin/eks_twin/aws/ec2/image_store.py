@@ -15,27 +15,17 @@ from moto.ec2.utils import format_timestamp
 from eks_twin.aws.calls import Call, Response
 from eks_twin.aws.ec2 import tagging, xml
 from eks_twin.aws.ec2.catalogue import refuse_dry_run
-from eks_twin.aws.ec2.filters import TAGS, listed, path
+from eks_twin.aws.ec2.filters import TAGS, listed, members, path
 from eks_twin.aws.principals import ACCOUNT
 
 PUBLIC_LIFE = timedelta(days=730)
 """EC2 deprecates a public image two years after its creation (EC2 user guide, "Deprecate an Amazon EC2 AMI")."""
 FILTERS = {
-    "architecture": path("Architecture"),
+    **members("Architecture", "CreationDate", "Description", "ImageId", "ImageType", "Name", "OwnerId", "Platform"),
+    **members("RootDeviceName", "RootDeviceType", "State", "VirtualizationType"),
     "block-device-mapping.snapshot-id": path("BlockDeviceMappings", "Ebs", "SnapshotId"),
-    "creation-date": path("CreationDate"),
-    "description": path("Description"),
-    "image-id": path("ImageId"),
-    "image-type": path("ImageType"),
     "is-public": path("Public"),
-    "name": path("Name"),
     "owner-alias": path("ImageOwnerAlias"),
-    "owner-id": path("OwnerId"),
-    "platform": path("Platform"),
-    "root-device-name": path("RootDeviceName"),
-    "root-device-type": path("RootDeviceType"),
-    "state": path("State"),
-    "virtualization-type": path("VirtualizationType"),
     **TAGS,
 }
 

@@ -49,9 +49,6 @@ def _check_wish(specification: Specification) -> None:
     preference, target = _wish(specification)
     if (asked.get("CapacityReservationTarget") or {}).get("CapacityReservationResourceGroupArn"):
         raise AwsError("UnsupportedOperation", "the twin does not model capacity reservation groups; name one by id")
-    if preference not in {ONLY, OPEN, NONE}:
-        message = f"capacityReservationPreference must be one of {ONLY}, {OPEN}, {NONE}, not {preference}"
-        raise AwsError("InvalidParameterValue", message)
     if target and preference != ONLY:
         message = f"capacityReservationTarget goes with the preference {ONLY}, not with {preference}"
         raise AwsError("InvalidParameterCombination", message)

@@ -9,10 +9,10 @@ from typing import Any
 from moto.ec2.models import ec2_backends
 from moto.ec2.utils import random_resource_id
 
-from eks_twin.aws.calls import AwsError, Call, refuse_unmodelled
+from eks_twin.aws.calls import AwsError, Call, refuse_others, unmodelled
 from eks_twin.aws.ec2 import tagging
 from eks_twin.aws.ec2.catalogue import refuse_dry_run, type_record
-from eks_twin.aws.ec2.filters import TAGS, listed, path
+from eks_twin.aws.ec2.filters import TAGS, listed, members
 from eks_twin.aws.ec2.specification import Specification
 from eks_twin.aws.principals import ACCOUNT, PARTITION
 
@@ -21,15 +21,7 @@ SPREAD_PER_ZONE_MAX = 7
 """Running instances of a spread group in one zone."""
 PARTITIONS_MAX, PARTITIONS_DEFAULT = 7, 2
 NAME_MAX = 255
-UNMODELLED = ("LinkedGroupId", "ParentGroupId", "Operator")
-FILTERS = {
-    "group-name": path("GroupName"),
-    "group-arn": path("GroupArn"),
-    "spread-level": path("SpreadLevel"),
-    "state": path("State"),
-    "strategy": path("Strategy"),
-    **TAGS,
-}
+FILTERS = {**members("GroupName", "GroupArn", "SpreadLevel", "State", "Strategy"), **TAGS}
 GROUPS: dict[str, dict[str, Any]] = {}
 """Name → group as EC2 answers it, without its tags."""
 
@@ -39,9 +31,9 @@ def create_placement_group(call: Call) -> dict[str, Any]:
     name, strategy = call.get("GroupName", ""), call.get("Strategy")
     if not 1 <= len(name) <= NAME_MAX:
         raise AwsError("InvalidParameterValue", f"groupName must have 1 to {NAME_MAX} characters, not {len(name)}")
-    refuse_unmodelled(call, UNMODELLED)
+    refuse_others(call, "DryRun", "GroupName", "PartitionCount", "SpreadLevel", "Strategy", "TagSpecifications")
     if strategy not in STRATEGIES:
-        raise AwsError("InvalidParameterValue", f"strategy must be one of {', '.join(STRATEGIES)}, not {strategy}")
+        raise unmodelled(f"the strategy {strategy}", f"it has {', '.join(STRATEGIES)}")
     if name in GROUPS:
         raise AwsError("InvalidPlacementGroup.Duplicate", f"The placement group '{name}' already exists.")
     group = {
@@ -111,7 +103,7 @@ def describe_placement_groups(call: Call) -> dict[str, Any]:
 def delete_placement_group(call: Call) -> dict[str, Any]:
     """Answer DeletePlacementGroup; refuse while instances are in the group."""
     group = by_name(call.get("GroupName", ""))
-    if members(call.region, group):
+    if instances_of(call.region, group):
         message = f"The placement group '{group['GroupName']}' is in use and may not be deleted."
         raise AwsError("InvalidPlacementGroup.InUse", message)
     refuse_dry_run(call)
@@ -119,7 +111,7 @@ def delete_placement_group(call: Call) -> dict[str, Any]:
     return {}
 
 
-def members(region: str, group: dict[str, Any]) -> list[Any]:
+def instances_of(region: str, group: dict[str, Any]) -> list[Any]:
     """Return the instances of a group that have not ended."""
     instances = ec2_backends[ACCOUNT][region].all_instances()
     alive = [instance for instance in instances if instance.state != "terminated"]
@@ -156,7 +148,7 @@ def check(specification: Specification) -> None:
     if strategy == "spread" and specification.placement.get("Tenancy") == "dedicated":
         raise AwsError("InvalidParameterCombination", "a spread placement group takes no Dedicated Instances")
     zone = specification.subnet.availability_zone
-    others = {member.availability_zone for member in members(specification.region, group)} - {zone}
+    others = {member.availability_zone for member in instances_of(specification.region, group)} - {zone}
     if strategy == "cluster" and others:
         message = f"The placement group '{group['GroupName']}' is in use in another availability zone: {min(others)}"
         raise AwsError("InvalidPlacementGroup.InUse", message)
@@ -168,7 +160,7 @@ def room(specification: Specification) -> tuple[int, AwsError] | None:
     if group is None or group["Strategy"] != "spread":
         return None
     zone = specification.subnet.availability_zone
-    here = [member for member in members(specification.region, group) if member.availability_zone == zone]
+    here = [member for member in instances_of(specification.region, group) if member.availability_zone == zone]
     message = (
         "You've reached the limit of instances in this spread placement group: "
         f"{SPREAD_PER_ZONE_MAX} per Availability Zone ({group['GroupName']}, {zone})"
@@ -182,7 +174,7 @@ def place(instance: Any, specification: Specification) -> None:
     if group is None:
         return
     if group["Strategy"] == "partition":
-        taken = Counter(member.placement.partition_number for member in members(specification.region, group))
+        taken = Counter(member.placement.partition_number for member in instances_of(specification.region, group))
         emptiest = min(range(1, group["PartitionCount"] + 1), key=lambda number: (taken[number], number))
         instance.placement.partition_number = int(specification.placement.get("PartitionNumber") or emptiest)
     instance.placement.group_name, instance.placement.group_id = group["GroupName"], group["GroupId"]

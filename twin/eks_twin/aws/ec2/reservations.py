@@ -10,13 +10,12 @@ from typing import Any
 from moto.ec2.models import ec2_backends
 from moto.ec2.utils import random_resource_id
 
-from eks_twin.aws.calls import AwsError, Call, refuse_unmodelled
+from eks_twin.aws.calls import AwsError, Call, refuse_others
 from eks_twin.aws.ec2 import tagging
 from eks_twin.aws.ec2.capacity import check_capacity, check_offered
 from eks_twin.aws.ec2.catalogue import refuse_dry_run, type_record, zone_id, zone_name
-from eks_twin.aws.ec2.filters import TAGS, listed, path
+from eks_twin.aws.ec2.filters import TAGS, listed, members
 from eks_twin.aws.principals import ACCOUNT, PARTITION
-from eks_twin.aws.protocol import input_shape
 
 DEFAULT, BLOCK = "default", "capacity-block"
 """Reservation types of EC2."""
@@ -26,19 +25,17 @@ LIVE = frozenset({ACTIVE, SCHEDULED})
 BLOCK_ENDS_BEFORE = timedelta(minutes=30)
 """How long before a capacity block's end EC2 begins to terminate its instances."""
 COUNT_MAX = 1000
-CREATE_UNMODELLED = ("OutpostArn", "PlacementGroupArn", "StartDate", "CommitmentDuration", "DeliveryPreference")
-MODIFY_UNMODELLED = ("AdditionalInfo", "StartDate", "QuoteId", "Accept", "AcceptModificationTerms")
+CREATE_MODELLED = (
+    "AvailabilityZone", "AvailabilityZoneId", "ClientToken", "DryRun", "EbsOptimized", "EndDate", "EndDateType",
+    "EphemeralStorage", "InstanceCount", "InstanceMatchCriteria", "InstancePlatform", "InstanceType",
+    "TagSpecifications", "Tenancy",
+)  # fmt: skip
+MODIFY_MODELLED = (
+    "CapacityReservationId", "DryRun", "EndDate", "EndDateType", "InstanceCount", "InstanceMatchCriteria",
+)  # fmt: skip
 FILTERS = {
-    "instance-type": path("InstanceType"),
-    "owner-id": path("OwnerId"),
-    "instance-platform": path("InstancePlatform"),
-    "availability-zone": path("AvailabilityZone"),
-    "availability-zone-id": path("AvailabilityZoneId"),
-    "tenancy": path("Tenancy"),
-    "state": path("State"),
-    "end-date-type": path("EndDateType"),
-    "instance-match-criteria": path("InstanceMatchCriteria"),
-    "reservation-type": path("ReservationType"),
+    **members("InstanceType", "OwnerId", "InstancePlatform", "AvailabilityZone", "AvailabilityZoneId", "Tenancy"),
+    **members("State", "EndDateType", "InstanceMatchCriteria", "ReservationType"),
     **TAGS,
 }
 RESERVATIONS: dict[str, dict[str, Any]] = {}
@@ -124,15 +121,6 @@ def new_record(region: str, kind: str, zone: str, count: int) -> dict[str, Any]:
     }
 
 
-def check_platform(call: Call) -> str:
-    """Return the operating system that a call names; refuse one that EC2 does not have."""
-    platform = call.get("InstancePlatform")
-    known = input_shape("ec2", "CreateCapacityReservation").members["InstancePlatform"].enum
-    if platform not in known:
-        raise AwsError("InvalidParameterValue", f"instancePlatform '{platform}' is not one of {', '.join(known)}")
-    return platform
-
-
 def _count(call: Call) -> int:
     count = int(call.get("InstanceCount") or 0)
     if not 1 <= count <= COUNT_MAX:
@@ -143,7 +131,7 @@ def _count(call: Call) -> int:
 def _end(call: Call, kind: str) -> dict[str, Any]:
     """Return end date and its type; the two must say the same."""
     end = aware(call.get("EndDate"))
-    if (kind == "limited") != (end is not None) or kind not in {"limited", "unlimited"}:
+    if (kind == "limited") != (end is not None):
         raise AwsError("InvalidParameterCombination", "endDateType is limited with endDate, unlimited without")
     if end is not None and end <= datetime.now(UTC):
         raise AwsError("InvalidParameterValue", f"endDate {end.isoformat()} lies in the past")
@@ -155,31 +143,21 @@ def aware(moment: datetime | None) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
-def _criteria(call: Call, default: str) -> str:
-    criteria = call.get("InstanceMatchCriteria", default)
-    if criteria not in {"open", "targeted"}:
-        raise AwsError("InvalidParameterValue", f"instanceMatchCriteria must be open or targeted, not {criteria}")
-    return criteria
-
-
 def create_capacity_reservation(call: Call) -> dict[str, Any]:
     """Answer CreateCapacityReservation; it needs the capacity that a launch would need."""
-    refuse_unmodelled(call, CREATE_UNMODELLED)
-    kind, platform, count = call.get("InstanceType", ""), check_platform(call), _count(call)
+    refuse_others(call, *CREATE_MODELLED)
+    kind, count = call.get("InstanceType", ""), _count(call)
     type_record(call.region, kind)
     zone = call.get("AvailabilityZone") or zone_name(call.region, call.get("AvailabilityZoneId"))
     if zone is None:
         raise AwsError("MissingParameter", "The request must contain availabilityZone or availabilityZoneId")
-    tenancy = call.get("Tenancy", "default")
-    if tenancy not in {"default", "dedicated"}:
-        raise AwsError("InvalidParameterValue", f"tenancy must be default or dedicated, not {tenancy}")
     check_offered(call.region, kind, zone)
     own = {
-        "InstancePlatform": platform,
-        "Tenancy": tenancy,
+        "InstancePlatform": call.parameters["InstancePlatform"],
+        "Tenancy": call.get("Tenancy", "default"),
         "EbsOptimized": call.get("EbsOptimized", False),
         "EphemeralStorage": call.get("EphemeralStorage", False),
-        "InstanceMatchCriteria": _criteria(call, "open"),
+        "InstanceMatchCriteria": call.get("InstanceMatchCriteria", "open"),
         **_end(call, call.get("EndDateType") or ("limited" if call.get("EndDate") else "unlimited")),
     }
     tags = tagging.asked_tags(call, "capacity-reservation")["capacity-reservation"]
@@ -220,7 +198,7 @@ def _changeable(call: Call) -> dict[str, Any]:
 
 def modify_capacity_reservation(call: Call) -> dict[str, Any]:
     """Answer ModifyCapacityReservation: count, end, and, while nobody uses it, who may."""
-    refuse_unmodelled(call, MODIFY_UNMODELLED)
+    refuse_others(call, *MODIFY_MODELLED)
     reservation = _changeable(call)
     used, changes = len(users(call.region, reservation["CapacityReservationId"])), {}
     if call.get("InstanceCount") is not None:
@@ -229,7 +207,7 @@ def modify_capacity_reservation(call: Call) -> dict[str, Any]:
             raise AwsError("InvalidParameterValue", f"instanceCount is below the {used} instances that use it")
     if call.get("EndDateType") or call.get("EndDate"):
         changes |= _end(call, call.get("EndDateType", "limited"))
-    criteria = _criteria(call, reservation["InstanceMatchCriteria"])
+    criteria = call.get("InstanceMatchCriteria", reservation["InstanceMatchCriteria"])
     if criteria != reservation["InstanceMatchCriteria"] and used:
         raise AwsError("InvalidParameterCombination", "instanceMatchCriteria can change only while nobody uses it")
     refuse_dry_run(call)
@@ -239,7 +217,7 @@ def modify_capacity_reservation(call: Call) -> dict[str, Any]:
 
 def cancel_capacity_reservation(call: Call) -> dict[str, Any]:
     """Answer CancelCapacityReservation; its instances run on."""
-    refuse_unmodelled(call, ("ApplyCancellationCharges", "QuoteId"))
+    refuse_others(call, "CapacityReservationId", "DryRun")
     reservation = _changeable(call)
     refuse_dry_run(call)
     reservation["State"] = "cancelled"

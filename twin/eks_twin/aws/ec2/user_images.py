@@ -7,23 +7,22 @@ from typing import Any
 from moto.ec2.models import ec2_backends
 from moto.ec2.utils import random_ami_id
 
-from eks_twin.aws.calls import AwsError, Call, refuse_unmodelled
+from eks_twin.aws.calls import AwsError, Call, refuse_others
 from eks_twin.aws.ec2 import tagging
 from eks_twin.aws.ec2.catalogue import refuse_dry_run
 from eks_twin.aws.ec2.image_store import Disk, ImageData, add_image, content_of_snapshot, image_by_id
 from eks_twin.aws.principals import ACCOUNT
 
 ARCHITECTURES = ("x86_64", "arm64")
-REGISTER_UNMODELLED = (
-    "BillingProducts", "ImageLocation", "KernelId", "RamdiskId", "TpmSupport", "UefiData",
+REGISTER_MODELLED = (
+    "Architecture", "BlockDeviceMappings", "BootMode", "Description", "DryRun", "EnaSupport", "ImdsSupport", "Name",
+    "RootDeviceName", "SriovNetSupport", "TagSpecifications", "VirtualizationType",
 )  # fmt: skip
-COPY_UNMODELLED = (
-    "CopyImageTags",
-    "DestinationOutpostArn",
-    "Encrypted",
-    "KmsKeyId",
-    "SnapshotCopyCompletionDurationMinutes",
-)
+"""Boot mode, ENA, SR-IOV and IMDS support change nothing here: every image of the twin boots and has a network."""
+COPY_MODELLED = (
+    "ClientToken", "Description", "DryRun", "Name", "SourceImageId", "SourceRegion", "TagSpecifications",
+)  # fmt: skip
+CREATE_MODELLED = ("Description", "DryRun", "InstanceId", "Name", "NoReboot", "TagSpecifications")
 
 
 def _add(call: Call, data: ImageData) -> dict[str, Any]:
@@ -56,7 +55,7 @@ def _new(call: Call, like: ImageData) -> ImageData:
 
 def register_image(call: Call) -> dict[str, Any]:
     """Answer RegisterImage for an EBS-backed image."""
-    refuse_unmodelled(call, REGISTER_UNMODELLED)
+    refuse_others(call, *REGISTER_MODELLED)
     root, architecture = call.get("RootDeviceName"), call.get("Architecture", "i386")
     if architecture not in ARCHITECTURES:
         message = f"the twin registers images of the architecture {' or '.join(ARCHITECTURES)}, not {architecture}"
@@ -93,7 +92,7 @@ def _disk(call: Call, mapping: dict[str, Any]) -> Disk:
 
 def copy_image(call: Call) -> dict[str, Any]:
     """Answer CopyImage within the region."""
-    refuse_unmodelled(call, COPY_UNMODELLED)
+    refuse_others(call, *COPY_MODELLED)
     if call.get("SourceRegion") != call.region:
         raise AwsError("InvalidParameterValue", f"the twin has the region {call.region} only, not SourceRegion")
     source = image_by_id(call.region, call.get("SourceImageId"))
@@ -102,7 +101,7 @@ def copy_image(call: Call) -> dict[str, Any]:
 
 def create_image(call: Call) -> dict[str, Any]:
     """Answer CreateImage: the instance's image with the present sizes of its volumes."""
-    refuse_unmodelled(call, ("BlockDeviceMappings",))
+    refuse_others(call, *CREATE_MODELLED)
     backend = ec2_backends[ACCOUNT][call.region]
     instance = backend.get_instance(call.get("InstanceId"))
     volumes = [(device, backend.volumes[block.volume_id].size) for device, block in instance.get_block_device_mapping]

@@ -183,12 +183,15 @@ def update_cluster_config(call: Call) -> dict[str, Any]:
     """Apply one kind of change, as EKS allows one per call."""
     refuse_others(call, UPDATE_MODELLED)
     cluster = active_cluster_of(call)
-    kinds = [kind for kind in _CHANGES if call.get(kind) is not None]
+    kinds = [kind for kind in (*_CHANGES, *_SET) if call.get(kind) is not None]
     if len(kinds) != 1:
         raise invalid_parameter(f"exactly one type of update is allowed per call, got {kinds}")
-    update_type = _CHANGES[kinds[0]](cluster, call)
+    [kind] = kinds
+    if kind in _SET:
+        cluster.record[kind] = call.parameters[kind]
+    update_type = _SET.get(kind) or _CHANGES[kind](cluster, call)
     _ensure_log_group(cluster, call.region)
-    return {"update": start_update(cluster, update_type, {kinds[0]: call.parameters[kinds[0]]})}
+    return {"update": start_update(cluster, update_type, {kind: call.parameters[kind]})}
 
 
 def _change_vpc(cluster: Cluster, call: Call) -> str:
@@ -222,23 +225,13 @@ def _change_access(cluster: Cluster, call: Call) -> str:
     return "AccessConfigUpdate"
 
 
-def _change_upgrade(cluster: Cluster, call: Call) -> str:
-    cluster.record["upgradePolicy"] = dict(call.parameters["upgradePolicy"])
-    return "UpgradePolicyUpdate"
-
-
-def _change_protection(cluster: Cluster, call: Call) -> str:
-    cluster.record["deletionProtection"] = call.parameters["deletionProtection"]
-    return "DeletionProtectionUpdate"
-
-
 _CHANGES = {
     "resourcesVpcConfig": _change_vpc,
     "logging": _change_logging,
     "accessConfig": _change_access,
-    "upgradePolicy": _change_upgrade,
-    "deletionProtection": _change_protection,
 }
+_SET = {"upgradePolicy": "UpgradePolicyUpdate", "deletionProtection": "DeletionProtectionUpdate"}
+"""Changes that only set a member of the record → type of the update."""
 
 
 def update_cluster_version(call: Call) -> dict[str, Any]:
