@@ -1,12 +1,13 @@
 """The add-ons that a Cluster installs itself, and what a VpcCniAddon sends."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import pulumi
 import pulumi_aws as aws
+
+from eks_twin.plugins.checking import scalar
 
 from .inputs import refuse
 
@@ -43,13 +44,6 @@ CNI_OPTIONS: Final[Mapping[str, str]] = {
 }
 
 
-def text(value: Any) -> str:
-    """A value as an environment variable holds it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
 def sorted_json(value: Any) -> pulumi.Output[str]:
     """`value` as JSON with sorted keys at every level, which keeps the diff stable."""
     return pulumi.Output.json_dumps(value, sort_keys=True, separators=(",", ":"))
@@ -77,25 +71,36 @@ def version_of(addon: str, given: Any, target: Target, parent: pulumi.Resource) 
     return answer.version
 
 
-def core_addon(
-    name: str, addon: str, target: Target, options: Mapping[str, Any], opts: pulumi.ResourceOptions
-) -> aws.eks.Addon:
+def _addon(
+    names: tuple[str, str], target: Target, options: Mapping[str, Any], opts: pulumi.ResourceOptions, **more: Any
+) -> None:
+    """An add-on of a Cluster; `names` are the resource's and EKS's."""
+    aws.eks.Addon(
+        names[0],
+        cluster_name=target.name,
+        addon_name=names[1],
+        preserve=True,
+        resolve_conflicts_on_create=options.get("resolveConflictsOnCreate", "OVERWRITE"),
+        resolve_conflicts_on_update=options.get("resolveConflictsOnUpdate", "OVERWRITE"),
+        tags=target.tags,
+        opts=opts,
+        **more,
+    )
+
+
+def core_addon(name: str, addon: str, target: Target, options: Mapping[str, Any], opts: pulumi.ResourceOptions) -> None:
     """kube-proxy or CoreDNS, named `<name>-<addon>`."""
     parent = opts.parent
     if parent is None:
         raise ValueError(f"{addon}: an add-on of a Cluster has the Cluster as its parent")
     values = options.get("configurationValues")
-    return aws.eks.Addon(
-        f"{name}-{addon}",
-        cluster_name=target.name,
-        addon_name=addon,
+    _addon(
+        (f"{name}-{addon}", addon),
+        target,
+        options,
+        opts,
         addon_version=version_of(addon, options.get("version"), target, parent),
-        preserve=True,
-        resolve_conflicts_on_create=options.get("resolveConflictsOnCreate", "OVERWRITE"),
-        resolve_conflicts_on_update=options.get("resolveConflictsOnUpdate", "OVERWRITE"),
         configuration_values=sorted_json(values) if values else None,
-        tags=target.tags,
-        opts=opts,
     )
 
 
@@ -109,10 +114,9 @@ def cni_configuration(options: Mapping[str, Any]) -> dict[str, Any]:
     env = {**CNI_ENV}
     if options.get("customNetworkConfig") is not None and "cniCustomNetworkCfg" not in options:
         env["AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG"] = "false"  # as in pulumi-eks, where the later assignment wins
-    env.update(
-        {variable: text(options[name]) for name, variable in CNI_OPTIONS.items() if options.get(name) is not None}
-    )
-    early_demux = text(options.get("disableTcpEarlyDemux") or False)
+    given_options = {name: variable for name, variable in CNI_OPTIONS.items() if options.get(name) is not None}
+    env.update({variable: scalar(options[name], name, "string") for name, variable in given_options.items()})
+    early_demux = scalar(options.get("disableTcpEarlyDemux") or False, "disableTcpEarlyDemux", "string")
     given = dict(options.get("configurationValues") or {})
     init = {**(given.get("init") or {})}
     result = {
@@ -121,7 +125,7 @@ def cni_configuration(options: Mapping[str, Any]) -> dict[str, Any]:
         "init": {**init, "env": {"DISABLE_TCP_EARLY_DEMUX": early_demux, **(init.get("env") or {})}},
     }
     if options.get("enableNetworkPolicy") is not None:
-        result["enableNetworkPolicy"] = text(options["enableNetworkPolicy"])
+        result["enableNetworkPolicy"] = scalar(options["enableNetworkPolicy"], "enableNetworkPolicy", "string")
     return result
 
 
@@ -137,21 +141,13 @@ class VpcCniAddon(pulumi.ComponentResource):
             reason = "patches of the aws-node DaemonSet are not modelled by the twin"
             raise refuse("eks:index:VpcCniAddon", ("securityContextPrivileged", reason))
         resolved = pulumi.Output.from_input(dict(options))
-        aws.eks.Addon(
-            name,
-            cluster_name=target.name,
-            addon_name="vpc-cni",
+        _addon(
+            (name, "vpc-cni"),
+            target,
+            options,
+            pulumi.ResourceOptions(parent=self),
             addon_version=version_of("vpc-cni", options.get("addonVersion"), target, self),
-            preserve=True,
-            resolve_conflicts_on_create=options.get("resolveConflictsOnCreate", "OVERWRITE"),
-            resolve_conflicts_on_update=options.get("resolveConflictsOnUpdate", "OVERWRITE"),
             service_account_role_arn=options.get("serviceAccountRoleArn"),
-            configuration_values=resolved.apply(cni_configuration).apply(_dumped),
-            tags=target.tags,
-            opts=pulumi.ResourceOptions(parent=self),
+            configuration_values=sorted_json(resolved.apply(cni_configuration)),
         )
         self.register_outputs({})
-
-
-def _dumped(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))

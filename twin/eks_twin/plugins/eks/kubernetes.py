@@ -9,14 +9,10 @@ from typing import Any, Final
 
 import pulumi
 
-SCALARS: Final[Mapping[str, str]] = {
-    # input of a storage class → parameter of the EBS provisioner
-    "type": "type",
-    "zones": "zones",
-    "iopsPerGb": "iopsPerGb",
-    "encrypted": "encrypted",
-    "kmsKeyId": "kmsKeyId",
-}
+from eks_twin.plugins.checking import scalar
+
+PARAMETERS: Final = ("type", "zones", "iopsPerGb", "encrypted", "kmsKeyId")
+"""Inputs of a storage class that are parameters of the EBS provisioner."""
 DEFAULT_CLASS: Final = "storageclass.kubernetes.io/is-default-class"
 
 
@@ -81,7 +77,7 @@ def storage_class(value: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **({"metadata": metadata} if metadata else {}),
         "provisioner": "kubernetes.io/aws-ebs",
-        "parameters": {SCALARS[name]: _parameter(value[name]) for name in SCALARS if value.get(name) is not None},
+        "parameters": {name: _parameter(value[name]) for name in PARAMETERS if value.get(name) is not None},
         **{name: value[name] for name in kept if value.get(name) is not None},
     }
 
@@ -90,8 +86,4 @@ def _parameter(value: Any) -> Any:
     """Parameters of a storage class are text; a list of zones is joined."""
     if isinstance(value, pulumi.Output):
         return value.apply(_parameter)
-    if isinstance(value, list):
-        return ",".join(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(int(value)) if isinstance(value, float) else str(value)
+    return ",".join(value) if isinstance(value, list) else scalar(value, "parameters", "string")

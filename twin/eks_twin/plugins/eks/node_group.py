@@ -1,6 +1,6 @@
 """`eks:index:ManagedNodeGroup` and `eks:index:Addon`: what is added to a Cluster that exists."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import pulumi
@@ -117,14 +117,8 @@ class ManagedNodeGroup(pulumi.ComponentResource):
 
 def scaling(given: Any) -> aws.eks.NodeGroupScalingConfigArgs:
     """The scaling configuration with pulumi-eks's defaults."""
-    sizes = pulumi.Output.from_input(given)
-    return aws.eks.NodeGroupScalingConfigArgs(
-        **{snake(key): sizes.apply(_size(key, value)) for key, value in SCALING.items()}
-    )
-
-
-def _size(key: str, default: int) -> Callable[[Mapping[str, Any]], Any]:
-    return lambda sizes: sizes.get(key, default)
+    sizes = pulumi.Output.from_input(given).apply(lambda own: {**SCALING, **own})
+    return aws.eks.NodeGroupScalingConfigArgs(**{snake(key): sizes[key] for key in SCALING})
 
 
 def subnets(core: Mapping[str, Any]) -> Any:

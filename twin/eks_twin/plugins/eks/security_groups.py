@@ -7,15 +7,14 @@ from typing import Any, Final
 import pulumi
 import pulumi_aws as aws
 
-EVERYWHERE: Final = ["0.0.0.0/0"]
-EGRESS: Final = {
-    "type": "egress",
-    "from_port": 0,
-    "to_port": 0,
-    "protocol": "-1",
-    "cidr_blocks": EVERYWHERE,
-    "description": "Allow internet access.",
-}
+
+def _rule(description: str, ports: tuple[int, int], protocol: str = "tcp", **peer: Any) -> dict[str, Any]:
+    """Arguments of an ingress rule, or of the kind that `peer` says."""
+    head = {"type": "ingress", "from_port": ports[0], "to_port": ports[1], "protocol": protocol}
+    return {**head, "description": description, **peer}
+
+
+EGRESS: Final = _rule("Allow internet access.", (0, 0), "-1", type="egress", cidr_blocks=["0.0.0.0/0"])
 
 
 @dataclass(frozen=True)
@@ -57,13 +56,8 @@ def node_group(
         aws.ec2.SecurityGroupRule(f"{name}-{rule}", security_group_id=nodes.id, **arguments, opts=opts)
     ingress = aws.ec2.SecurityGroupRule(
         f"{name}-eksClusterIngressRule",
-        type="ingress",
-        from_port=443,
-        to_port=443,
-        protocol="tcp",
         security_group_id=cluster_sg.id,
-        source_security_group_id=nodes.id,
-        description="Allow pods to communicate with the cluster API Server",
+        **_rule("Allow pods to communicate with the cluster API Server", (443, 443), source_security_group_id=nodes.id),
         opts=opts,
     )
     return nodes, ingress
@@ -72,32 +66,16 @@ def node_group(
 def _node_rules(cluster: aws.ec2.SecurityGroup) -> dict[str, dict[str, Any]]:
     """Name → arguments of the rules on the nodes' group."""
     return {
-        "eksNodeIngressRule": {
-            "type": "ingress",
-            "from_port": 0,
-            "to_port": 0,
-            "protocol": "-1",
-            "self": True,
-            "description": "Allow nodes to communicate with each other",
-        },
-        "eksNodeClusterIngressRule": {
-            "type": "ingress",
-            "from_port": 1025,
-            "to_port": 65535,
-            "protocol": "tcp",
-            "source_security_group_id": cluster.id,
-            "description": ("Allow worker Kubelets and pods to receive communication from the cluster control plane"),
-        },
-        "eksExtApiServerClusterIngressRule": {
-            "type": "ingress",
-            "from_port": 443,
-            "to_port": 443,
-            "protocol": "tcp",
-            "source_security_group_id": cluster.id,
-            "description": (
-                "Allow pods running extension API servers on port 443 to receive communication from cluster "
-                "control plane"
-            ),
-        },
+        "eksNodeIngressRule": _rule("Allow nodes to communicate with each other", (0, 0), "-1", self=True),
+        "eksNodeClusterIngressRule": _rule(
+            "Allow worker Kubelets and pods to receive communication from the cluster control plane",
+            (1025, 65535),
+            source_security_group_id=cluster.id,
+        ),
+        "eksExtApiServerClusterIngressRule": _rule(
+            "Allow pods running extension API servers on port 443 to receive communication from cluster control plane",
+            (443, 443),
+            source_security_group_id=cluster.id,
+        ),
         "eksNodeInternetEgressRule": EGRESS,
     }
