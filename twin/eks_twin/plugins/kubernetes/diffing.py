@@ -17,12 +17,9 @@ def diff(session: Session, target: Target, request: Request) -> Difference:
     new = request.inputs
     if session.namespaced(target):
         base, new = _with_namespace(base), _with_namespace(new)
-    forced = force_new(session, target, new)
-    changes: dict[str, str] = {}
-    for path, kind in trees.differences(base, new):
-        if not trees.under(path, request.ignore_changes):
-            replaces = path == "metadata" or trees.under(path, forced)
-            changes[path] = f"{kind}-replace" if replaces else kind
+    changes = trees.changed(base, new, request.ignore_changes, force_new(session, target, new))
+    if "metadata" in changes:  # all of it came or went
+        changes["metadata"] += "-replace"
     if changes and _unready_job(target, request):
         changes["status"] = "update-replace"
     replaces = tuple(path for path, kind in changes.items() if kind.endswith("-replace"))

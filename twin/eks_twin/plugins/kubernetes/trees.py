@@ -1,7 +1,7 @@
 """Comparing JSON trees: pruning to a shape, and leaf differences by path."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 _PLAIN_KEY: Final = re.compile(r"[^.\[\]\"]+")
@@ -29,6 +29,15 @@ def differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, str]]
             yield from _one(left, right, f"{path}[{index}]")
     elif not equal(old, new):
         yield path, "update"
+
+
+def changed(old: Any, new: Any, ignored: Sequence[str], replacing: Sequence[str]) -> dict[str, str]:
+    """Path → kind of each difference that is not ignored, with `-replace` where it is under a path of `replacing`."""
+    return {
+        path: f"{kind}-replace" if under(path, replacing) else kind
+        for path, kind in differences(old, new)
+        if not under(path, ignored)
+    }
 
 
 def _one(old: Any, new: Any, path: str) -> Iterator[tuple[str, str]]:
@@ -75,7 +84,7 @@ def parts(path: str) -> list[str | int]:
     return found
 
 
-def under(path: str, ancestors: tuple[str, ...] | list[str]) -> bool:
+def under(path: str, ancestors: Sequence[str]) -> bool:
     """Whether `path` is one of `ancestors` or inside one; `*` matches any key or index."""
     own = parts(path)
     return any(

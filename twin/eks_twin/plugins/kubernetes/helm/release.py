@@ -94,10 +94,7 @@ def _learn_definitions(session: Session, chart: Path, inputs: Object) -> None:
 
 def diff(request: Request) -> Difference:
     """Changed inputs; only another name or namespace makes another release."""
-    changes: dict[str, str] = {}
-    for path, kind in trees.differences(request.old_inputs, request.inputs):
-        if not trees.under(path, request.ignore_changes):
-            changes[path] = f"{kind}-replace" if trees.under(path, IDENTITY) else kind
+    changes = trees.changed(request.old_inputs, request.inputs, request.ignore_changes, IDENTITY)
     return Difference(changes, tuple(path for path, kind in changes.items() if kind.endswith("-replace")))
 
 
