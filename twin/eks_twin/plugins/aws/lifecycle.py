@@ -218,12 +218,9 @@ def read(scope: Scope) -> tuple[str, dict[str, Any]]:
 def id_parts(kind: Kind, id_: str) -> dict[str, str]:
     """The properties that the id of an import spells out; the last one takes the rest."""
     form = kind.import_id or str(kind.id)
-    names = re.findall(r"\{(\w+)\}", form)
-    if not names:
+    pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(form))
+    if "(?P<" not in pattern:
         return {}
-    pattern = re.escape(form).replace(r"\{", "{").replace(r"\}", "}")
-    for name in names:
-        pattern = pattern.replace("{" + name + "}", f"(?P<{name}>.+)" if name == names[-1] else f"(?P<{name}>.+?)", 1)
     found = re.fullmatch(pattern, id_)
     if found is None:
         raise PluginError(f"importing {kind.noun}: unexpected format of id {id_!r}, expected {form}")

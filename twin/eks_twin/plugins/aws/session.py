@@ -56,21 +56,12 @@ def partitions() -> list[dict[str, Any]]:
 
 
 def structured(config: Mapping[str, Any]) -> dict[str, Any]:
-    """`config` with the JSON texts in which Pulumi hands a provider its objects, lists, booleans and numbers."""
-    texts = {"accessKey", "profile", "region", "secretKey", "token", "version", "pluginDownloadURL"}
-    result: dict[str, Any] = {}
-    for key, value in config.items():
-        if value is None:
-            continue
-        result[key] = _parsed(value) if isinstance(value, str) and key not in texts else value
-    return result
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+    """`config` with the JSON texts in which Pulumi hands a provider its objects and lists."""
+    return {
+        key: json.loads(value) if isinstance(value, str) and value.startswith(("{", "[")) else value
+        for key, value in config.items()
+        if value is not None
+    }
 
 
 def config_failures(config: Mapping[str, Any]) -> list[Failure]:
