@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 from eks_accelerators.model import catalogue
-from eks_accelerators.model.feasibility import explain_pod, explain_pool
+from eks_accelerators.model.feasibility import Place, explain_pod, explain_pool
 
 from tests.model.feasibility.conftest import FAMILY, make_place, make_pod, make_pool, need
 
@@ -15,6 +15,7 @@ CAPACITY_TYPE, ZONE, TYPE = (
 )
 GPU = "nvidia.com/gpu"
 INF2 = need(FAMILY, "In", "inf2")
+RESERVED = {"capacityReservationSelectorTerms": [{"id": "cr-1"}]}
 EFA = [{"networkCardIndex": 0, "deviceIndex": 0, "interfaceType": "interface"}] + [
     {"networkCardIndex": card, "deviceIndex": 1, "interfaceType": "efa-only"} for card in range(4)
 ]
@@ -101,6 +102,12 @@ def test_an_isolated_controller_launches_nothing_that_has_no_price():
     assert "p5e.48xlarge" not in names(explain_pool(pool, make_place(isolated_vpc=True, **place)))
 
 
+def test_reserved_capacity_needs_no_price():
+    pool = make_pool("p", need(FAMILY, "In", "p5e"), need(CAPACITY_TYPE, "In", "reserved"), node_class=RESERVED)
+    zones = ("us-west-2a", "us-west-2b", "us-west-2c", "us-west-2d")
+    assert names(explain_pool(pool, make_place(isolated_vpc=True, zones=zones))) == ["p5e.48xlarge"]
+
+
 def test_a_price_by_overlay_admits_a_type_to_an_isolated_controller():
     overlay = {"requirements": [need(TYPE, "In", "p5e.48xlarge")], "price": "60"}
     pool = make_pool("p", need(FAMILY, "In", "p5e"), overlays=[overlay])
@@ -110,9 +117,6 @@ def test_a_price_by_overlay_admits_a_type_to_an_isolated_controller():
     assert [(choice.type, choice.price) for choice in explain_pool(pool, place).choices] == [
         ("p5e.48xlarge", Decimal(60))
     ]
-
-
-RESERVED = {"capacityReservationSelectorTerms": [{"id": "cr-1"}]}
 
 
 def test_reserved_capacity_is_taken_for_granted_and_said():
@@ -181,6 +185,22 @@ def test_the_heaviest_overlay_wins_and_equals_contradict():
     assert report.cheapest.price == Decimal(3)
     report = explain_pool(make_pool("p", INF2, overlays=[light, other]), make_place(node_overlay=True))
     assert "another of weight 0 sets the same; Karpenter ignores one" in report.notes[0]
+
+
+def test_overlays_on_other_offerings_do_not_contradict():
+    spot = {"requirements": [INF2, need(CAPACITY_TYPE, "In", "spot")], "price": "0.2"}
+    on_demand = {"requirements": [INF2, need(CAPACITY_TYPE, "In", "on-demand")], "price": "0.3"}
+    report = explain_pool(make_pool("p", INF2, overlays=[on_demand, spot]), make_place(node_overlay=True))
+    assert (report.cheapest.price, report.notes) == (Decimal("0.2"), ())
+
+
+def test_a_label_that_no_type_of_a_small_catalogue_has_excludes_them_all():
+    few = {"m5.large": catalogue.instance_types()["m5.large"]}
+    zones = {"us-west-2": catalogue.offers(few, {"us-west-2a": frozenset(few)})}
+    small = catalogue.Catalogue(few, zones, catalogue.current().price_lists, {})
+    place = Place("us-west-2", ("us-west-2a",), catalogue=small)
+    assert names(explain_pool(make_pool("p"), place)) == ["m5.large"]
+    assert names(explain_pool(make_pool("p", need("karpenter.k8s.aws/instance-gpu-count", "Exists")), place)) == []
 
 
 MIN_VALUES = [

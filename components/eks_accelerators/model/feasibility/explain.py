@@ -40,9 +40,11 @@ class _Pod:
     """What all pools are asked about one pod."""
 
     spec: Manifest
+    """Its spec."""
     needs: Mapping[str, Fraction]
     """What it requests, devices first."""
     tolerations: Sequence[Manifest]
+    """Its own and those that EKS adds."""
     volumes: Sequence[Mapping[str, Requirement]]
     """Demands of its volumes, any of which will do; none: no demand."""
 
@@ -75,7 +77,7 @@ def explain_pod(
 
 def _ordered(views: Sequence[PoolView]) -> list[PoolView]:
     """Pools as Karpenter tries them: by weight, and of equal weight by name from Z to A (nodepool.OrderByWeight)."""
-    return sorted(views, key=lambda view: (view.node_pool.get("weight", 0), view.name), reverse=True)
+    return sorted(views, key=lambda view: (view.node_pool.get("weight") or 0, view.name), reverse=True)
 
 
 def _devices_first(needs: Mapping[str, Fraction]) -> dict[str, Fraction]:
@@ -171,6 +173,7 @@ def _launched(pool: Pool, types: Types, ordered: Sequence[int], demands: Mapping
 
 
 def _steps(pod: _Pod, pool: Pool, demands: Mapping[str, Requirement]) -> Iterator[Step]:
+    """What narrows the pool's types for the pod: its labels, offerings that are left, limits, then resources."""
     for key, demand in demands.items():
         if key in pool.index.by_label and demand != pool.requirements.get(key):
             yield Step("requirement", str(demand), pool.index.admitted(demand))
@@ -179,6 +182,6 @@ def _steps(pod: _Pod, pool: Pool, demands: Mapping[str, Requirement]) -> Iterato
     yield Step("resource", SOUND, pool.shelf.sound)
     for resource, need in pod.needs.items():
         yield Step("resource", resource, pool.shelf.at_least(resource, need + pool.daemon(resource)))
-    for resource in pool.daemons:
+    for resource in pool.place.daemons:
         if resource not in pod.needs:
             yield Step("resource", resource, pool.shelf.at_least(resource, pool.daemon(resource)))

@@ -8,13 +8,18 @@ from functools import cached_property, lru_cache
 from typing import Final
 
 from ..catalogue import Catalogue, labels
+from ..labels import ARCHITECTURE, AWS_WELL_KNOWN, INSTANCE_TYPE, KARPENTER_AWS_GROUP
 from .requirement import NEGATIVE, Requirement
 
 Types = int
 """A set of instance types."""
 
-EXOTIC: Final = "metal"
-"""Size whose types, like those with devices, Karpenter launches only where nothing plainer fits."""
+TYPE_LABELS: Final = {ARCHITECTURE, INSTANCE_TYPE} | {
+    key for key in AWS_WELL_KNOWN if key.startswith(f"{KARPENTER_AWS_GROUP}/instance-") and not key.endswith("-tenancy")
+}
+"""Labels that follow from the type alone; tenancy is chosen at launch."""
+_METAL: Final = "metal"
+"""In the size of types that, like those with devices, are launched only where nothing plainer fits."""
 
 
 class Index:
@@ -26,11 +31,11 @@ class Index:
         self.names: Sequence[str] = tuple(catalogue.types)
         self.everything: Types = (1 << len(self.names)) - 1
         self.zones: Mapping[str, Types] = catalogue.regional(region)
-        self.by_label: dict[str, dict[str, Types]] = {}
-        """Key → value → types."""
+        self.by_label: dict[str, dict[str, Types]] = {key: {} for key in TYPE_LABELS}
+        """Key → value → types; a key that no type has is there too."""
         for position, instance in enumerate(catalogue.types.values()):
             for key, value in labels(instance).items():
-                values = self.by_label.setdefault(key, {})
+                values = self.by_label[key]
                 values[value] = values.get(value, 0) | 1 << position
         self._admitted: dict[Requirement, Types] = {}
 
@@ -61,7 +66,7 @@ class Index:
         return sum(
             1 << position
             for position, each in enumerate(self.catalogue.types.values())
-            if each.neuron or EXOTIC in each.size or any(gpu.count for gpu in each.gpus)
+            if each.neuron or _METAL in each.size or any(gpu.count for gpu in each.gpus)
         )
 
     @cached_property

@@ -3,16 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 from ..catalogue import capacity
 from ..labels import CAPACITY_TYPE
 from .index import Types
 from .pool import SOUND, Pool, Step
 from .quantities import text
-from .report import Obstacle
+from .report import Kind, Obstacle
 from .requirement import Requirement
 from .view import ZONE
+
+_KINDS: Final[Mapping[str, Kind]] = {ZONE: "zone", CAPACITY_TYPE: "capacity type"}
+"""Key → kind of the obstacle, where it is not just a requirement."""
 
 
 def taint(found: Mapping[str, Any]) -> Obstacle:
@@ -33,9 +36,9 @@ def undefined_label(demand: Requirement, existing: Mapping[str, Requirement]) ->
 
 def label(existing: Requirement, demand: Requirement) -> Obstacle:
     """A label with other values than the pod demands."""
-    kind = {ZONE: "zone", CAPACITY_TYPE: "capacity type"}.get(existing.key, "requirement")
+    kind: Kind = _KINDS.get(existing.key, "requirement")
     fix = f"change {existing.key} in the pod or in the pool so that they share a value"
-    return Obstacle(kind, f"pod demands {demand}; the pool has {existing}", fix)  # pyright: ignore[reportArgumentType]
+    return Obstacle(kind, f"pod demands {demand}; the pool has {existing}", fix)
 
 
 def topology(field: str, key: str) -> Obstacle:

@@ -4,14 +4,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
-from ..labels import CAPACITY_TYPE, NODE_POOL
+from ..labels import CAPACITY_TYPE, INSTANCE_TYPE, NODE_POOL
 from ..quantities import amount
 from .index import Index, Types
 from .requirement import Requirement, conflicts, of_labels, of_terms, undefined
 from .view import OFFERED, ZONE, PoolView, common, template_labels
 from .wire import child, items
+
+_TYPE_ALONE: Final = [(INSTANCE_TYPE, "In")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,9 @@ class Overlay:
     """Extended resources that it adds or replaces."""
     price: str | None
     """A price, or a signed change in USD or per cent; None: it leaves the price."""
+    names_types: bool
+    """Whether it says nothing but instance types and their price, which then counts where no list has one
+    (GetOverlayPrice of pkg/providers/instancetype/offering)."""
     weight: int
     """Precedence."""
 
@@ -40,7 +45,7 @@ class Overlay:
 
 def overlays(view: PoolView, index: Index) -> tuple[list[Overlay], list[str]]:
     """The overlays that hold, heaviest first, and a note on each that contradicts another and so has no effect."""
-    ordered = sorted(view.overlays, key=lambda spec: -spec.get("weight", 0))
+    ordered = sorted(view.overlays, key=lambda spec: -(spec.get("weight") or 0))
     held: list[Overlay] = []
     notes: list[str] = []
     for spec in ordered:
@@ -66,7 +71,8 @@ def _overlay(spec: Mapping[str, Any], view: PoolView, index: Index) -> Overlay:
         capacity_types=demands.get(CAPACITY_TYPE),
         capacity={resource: amount(str(quantity)) for resource, quantity in child(spec, "capacity").items()},
         price=spec.get("price") or spec.get("priceAdjustment"),
-        weight=spec.get("weight", 0),
+        names_types="price" in spec and [(each.key, each.operator) for each in demands.values()] == _TYPE_ALONE,
+        weight=spec.get("weight") or 0,
     )
 
 
@@ -84,10 +90,16 @@ def _types(demands: Mapping[str, Requirement], view: PoolView, index: Index) -> 
 
 
 def _contradict(a: Overlay, b: Overlay) -> bool:
-    """Whether two overlays of the same weight set the same thing of one type."""
+    """Whether two overlays of the same weight set the same thing of one type, or of one offering of it."""
     if a.weight != b.weight or not a.types & b.types:
         return False
-    return bool(a.capacity.keys() & b.capacity.keys()) or (a.price is not None and b.price is not None)
+    same_offering = _share(a.zones, b.zones) and _share(a.capacity_types, b.capacity_types)
+    same_price = a.price is not None and b.price is not None and same_offering
+    return same_price or bool(a.capacity.keys() & b.capacity.keys())
+
+
+def _share(a: Requirement | None, b: Requirement | None) -> bool:
+    return a is None or b is None or a.intersects(b)
 
 
 def adjusted(price: Decimal | None, held: Iterable[Overlay], zone: str, capacity_type: str) -> Decimal | None:

@@ -21,8 +21,6 @@ from .wire import child, items
 
 _EXOTIC: Final = frozenset({NEURON, NEURON_CORE, *GPU_RESOURCES.values()})
 """Resources that make Karpenter spare a type where a plainer one fits."""
-
-
 SOUND: Final = "kubelet, system and eviction keep no more than there is"
 """Rule of the step that types with negative allocatable fail."""
 _ADDRESSES: Final = frozenset({POD_ENI, WINDOWS_ADDRESS})
@@ -83,10 +81,12 @@ class Pool:
         yield Step("zone", rule, self.offered(zones))
         rule = f"sold as {' or '.join(kinds)}" if kinds else f"nothing to buy meets {demands.get(CAPACITY_TYPE)}"
         yield Step("capacity type", rule, self.sold(kinds))
-        if self.place.controller.isolated_vpc:
+        if self.place.controller.isolated_vpc and "reserved" not in kinds:
             listed = self.place.catalogue.price_list(self.place.region)
             rule = f"has a price in the built-in list of {listed.date}, on which an isolated controller depends"
-            yield Step("price", rule, self.index.priced | union(each.types for each in self.overlays if each.price))
+            yield Step(
+                "price", rule, self.index.priced | union(each.types for each in self.overlays if each.names_types)
+            )
 
     def zones(self, demands: Mapping[str, Requirement]) -> tuple[str, ...]:
         """Zones of the subnets that `demands` leave open."""
@@ -123,36 +123,23 @@ class Pool:
     @cached_property
     def limit_steps(self) -> tuple[Step, ...]:
         """The pool's limits; types of which not even one node fits are out."""
-        return tuple(
-            Step(
-                "limit",
-                f"limits.{resource}: {self.view.node_pool['limits'][resource]}",
-                self.shelf.at_most(resource, limit),
-            )
-            for resource, limit in self.limits.items()
-        )
+        said = child(self.view.node_pool, "limits")
+        limits = {f"limits.{name}: {said[name]}": self.shelf.at_most(name, most) for name, most in self.limits.items()}
+        return tuple(Step("limit", rule, types) for rule, types in limits.items())
 
     @cached_property
     def daemon_steps(self) -> tuple[Step, ...]:
         """Room for the node's own DaemonSets."""
-        return (
-            Step("resource", SOUND, self.shelf.sound),
-            *(
-                Step(
-                    "resource", f"room for the DaemonSets: {name} {said}", self.shelf.at_least(name, self.daemon(name))
-                )
-                for name, said in self.daemons.items()
-            ),
-        )
-
-    @property
-    def daemons(self) -> Mapping[str, str]:
-        """What the DaemonSets of a node request together."""
-        return self.place.daemons
+        room = {
+            f"room for the DaemonSets: {name} {said}": self.shelf.at_least(name, self.daemon(name))
+            for name, said in self.place.daemons.items()
+        }
+        rules = {SOUND: self.shelf.sound, **room}
+        return tuple(Step("resource", rule, types) for rule, types in rules.items())
 
     def daemon(self, resource: str) -> Fraction:
         """How much of `resource` the DaemonSets of a node request together."""
-        said = self.daemons.get(resource)
+        said = self.place.daemons.get(resource)
         return Fraction(0) if said is None else amount(said)
 
     @cached_property
