@@ -129,6 +129,33 @@ def test_an_image_from_an_empty_volume_holds_nothing_known(aws, run, state, name
     made = ec2.register_image(Name=name, BlockDeviceMappings=[mapping], **common)["ImageId"]
     content = state(run(ImageId=made)["InstanceId"])["imageContent"]
     assert content == {"family": "Custom", "variant": "", "kubernetes": ""}
+    with pytest.raises(ClientError, match=rf"InvalidSnapshot\.InUse.*{made}"):
+        ec2.delete_snapshot(SnapshotId=snapshot)
+    ec2.deregister_image(ImageId=made)
+    ec2.delete_snapshot(SnapshotId=snapshot)
+
+
+def test_snapshots_are_listed_by_owner_size_and_tag(aws, name):
+    ec2 = aws.client("ec2")
+    volume = ec2.create_volume(AvailabilityZone="us-west-2a", Size=11)["VolumeId"]
+    tags = [{"ResourceType": "snapshot", "Tags": [{"Key": "of", "Value": name}]}]
+    made = ec2.create_snapshot(VolumeId=volume, TagSpecifications=tags)["SnapshotId"]
+    for wanted in ({"OwnerIds": ["self"]}, {"OwnerIds": ["123456789012"]}, {"SnapshotIds": [made]}):
+        filters = [{"Name": "tag:of", "Values": [name]}, {"Name": "volume-size", "Values": ["11"]}]
+        [found] = ec2.describe_snapshots(**wanted, Filters=filters)["Snapshots"]
+        assert (found["SnapshotId"], found["VolumeId"], found["State"]) == (made, volume, "completed")
+    amazons = ec2.describe_snapshots(OwnerIds=["amazon"])["Snapshots"]
+    assert made not in {snapshot["SnapshotId"] for snapshot in amazons}
+    with pytest.raises(ClientError, match="does not model RestorableByUserIds of DescribeSnapshots"):
+        ec2.describe_snapshots(RestorableByUserIds=["self"])
+
+
+def test_amazons_images_and_snapshots_cannot_be_taken_away(aws, public):
+    image, ec2 = public(f"{AL2023}/standard/recommended"), aws.client("ec2")
+    with pytest.raises(ClientError, match=r"AuthFailure.*belongs to 602401143452"):
+        ec2.deregister_image(ImageId=image["ImageId"])
+    with pytest.raises(ClientError, match=r"AuthFailure.*belongs to 602401143452"):
+        ec2.delete_snapshot(SnapshotId=image["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"])
 
 
 @pytest.mark.parametrize(

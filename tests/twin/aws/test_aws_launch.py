@@ -192,6 +192,10 @@ def test_a_spot_instance_carries_its_request(aws, roles, template, fleet, descri
     assert (instance["InstanceLifecycle"], instance["SpotInstanceRequestId"][:4]) == ("spot", "sir-")
     wanted = [{"Name": "resource-id", "Values": [instance["SpotInstanceRequestId"]]}]
     assert [t["Key"] for t in aws.client("ec2").describe_tags(Filters=wanted)["Tags"]] == ["pool"]
+    wanted = [{"Name": "instance-lifecycle", "Values": ["spot"]}, {"Name": "tenancy", "Values": ["default"]}]
+    spot = aws.client("ec2").describe_instances(Filters=wanted)["Reservations"]
+    assert instance["InstanceId"] in {i["InstanceId"] for r in spot for i in r["Instances"]}
+    assert {i["InstanceLifecycle"] for r in spot for i in r["Instances"]} == {"spot"}
     assert "SpotInstanceRequestId" not in described(fleet(template(), ["m5.large"])["Instances"][0]["InstanceIds"][0])
 
 

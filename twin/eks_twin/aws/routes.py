@@ -13,6 +13,7 @@ from eks_twin.aws.ec2 import (
     launch,
     placement_groups,
     reservations,
+    snapshots,
     tagging,
     templates,
     user_images,
@@ -23,7 +24,18 @@ from eks_twin.aws.pricing import Pricing
 
 EKS = (access, addons, clusters, fargate, nodegroups, pod_identity, tags, updates, versions)
 """Modules that together answer all of EKS; moto's own EKS is never asked."""
-EC2 = (capacity_blocks, catalogue, checks, fleet, image_store, launch, placement_groups, reservations, user_images)
+EC2 = (
+    capacity_blocks,
+    catalogue,
+    checks,
+    fleet,
+    image_store,
+    launch,
+    placement_groups,
+    reservations,
+    snapshots,
+    user_images,
+)
 
 
 def _of(service: str, table: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
@@ -38,7 +50,7 @@ def routes(region: str) -> Routes:
     for module in EC2:
         handlers |= _of("ec2", module.HANDLERS)
     handlers |= _of("iam", iam.HANDLERS) | _of("logs", logs.HANDLERS) | _of("sqs", sqs.HANDLERS)
-    checked = _of("ec2", checks.CHECKS | tagging.CHECKS | templates.CHECKS)
+    checked = _of("ec2", checks.CHECKS | snapshots.CHECKS | tagging.CHECKS | templates.CHECKS)
     checked |= _of("iam", iam.CHECKS) | _of("sts", iam.STS_CHECKS)
     checked |= _of("events", events.CHECKS) | _of("sqs", sqs.CHECKS) | _of("logs", logs.CHECKS)
     return Routes(handlers, checked)

@@ -116,6 +116,8 @@ def add_image(backend: Any, image_id: str, data: ImageData) -> StoredImage:
     del backend.snapshots[ami.ebs_snapshot.id]  # of moto's 15 GiB
     disks = [Disk(disk.device, disk.gib, disk.snapshot_id or _snapshot(backend, ami, disk.gib)) for disk in data.disks]
     ami.ebs_snapshot = backend.snapshots[disks[0].snapshot_id]
+    for snapshot in (backend.snapshots[disk.snapshot_id] for disk in disks if disk.snapshot_id):
+        snapshot.from_ami = snapshot.from_ami or image_id  # which keeps DeleteSnapshot from it
     ami.data = ImageData(**{**vars(data), "disks": tuple(disks)})
     ami.deprecation_time = None if own else data.created + PUBLIC_LIFE
     backend.amis[image_id] = ami

@@ -4,6 +4,7 @@ from typing import Any
 
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.instances import MetadataOptions, Reservation
+from moto.ec2.utils import filter_dict_attribute_mapping
 
 from eks_twin.aws.calls import Call, MotoResult
 from eks_twin.aws.ec2 import disks, market, network, placement_groups
@@ -13,6 +14,16 @@ from eks_twin.aws.ec2.specification import ON_DEMAND, Specification, merge
 from eks_twin.aws.events import emit
 from eks_twin.aws.principals import ACCOUNT
 
+filter_dict_attribute_mapping.update(
+    {
+        "capacity-reservation-id": "capacity_reservation_id",
+        "instance-lifecycle": "lifecycle",
+        "placement-group-name": "placement.group_name",
+        "spot-instance-request-id": "spot_instance_request_id",
+        "tenancy": "placement.tenancy",
+    }
+)
+"""Filters of DescribeInstances that moto's table lacks, and the attribute that `_complete` fills."""
 STATE_CHANGE = "EC2 Instance State-change Notification"
 
 
