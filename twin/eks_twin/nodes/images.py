@@ -21,15 +21,21 @@ class Program:
     """Variable that says what a pod reads in the mounted file `namespace` beside its token; a process has no mounts."""
 
 
+KARPENTER: Final = Program(
+    "karpenter",
+    PROGRAMS["karpenter"].version,
+    ports=("METRICS_PORT", "HEALTH_PROBE_PORT"),
+    namespace="LEADER_ELECTION_NAMESPACE",
+)
 RUN: Final[Mapping[str, Program]] = {
-    "public.ecr.aws/karpenter/controller": Program(
-        "karpenter",
-        PROGRAMS["karpenter"].version,
-        ports=("METRICS_PORT", "HEALTH_PROBE_PORT"),
-        namespace="LEADER_ELECTION_NAMESPACE",
-    ),
+    "public.ecr.aws/karpenter/controller": KARPENTER,
+    "inftyai/karpenter-provider-aws": KARPENTER,
+    "docker.io/inftyai/karpenter-provider-aws": KARPENTER,
 }
-"""Image repository → program. Containers of other images are marked Running without anything behind them."""
+"""Image repository → program. Containers of other images are marked Running without anything behind them.
+
+A fork runs as the Karpenter it was forked from, without what the fork adds.
+"""
 
 
 def repository(image: str) -> str:
