@@ -18,6 +18,7 @@ RECORD = {
     "roleArn": "arn:aws:iam::123456789012:role/node",
     "userData": "",
     "blockDeviceMappings": [{"DeviceName": "/dev/xvda", "VolumeSize": 100}],
+    "networkInterfaces": [{"networkCardIndex": 0, "deviceIndex": 0, "interfaceType": "interface", "ipv4Prefixes": 0}],
 }
 
 

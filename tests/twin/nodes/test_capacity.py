@@ -1,7 +1,7 @@
 """A Node offers what Karpenter promised for its instance type."""
 
 import pytest
-from eks_twin.nodes.capacity import Hardware, Kubelet, allocatable, capacity, offered
+from eks_twin.nodes.capacity import Hardware, Kubelet, allocatable, capacity
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 
 ROOT_GIB = 20
@@ -34,11 +34,6 @@ def test_allocatable_is_what_karpenters_reference_prints(name, cpu, memory, pods
 def test_no_device_is_offered_before_a_plugin_ran():
     hardware = Hardware.of(INSTANCE_TYPES["inf2.xlarge"])
     assert not [name for name in capacity(hardware, Kubelet(), ROOT_GIB) if "/" in name]
-
-
-def test_a_plugin_offers_only_what_the_hardware_has():
-    hardware = Hardware.of(INSTANCE_TYPES["inf2.xlarge"])
-    assert offered(hardware, ["aws.amazon.com/neuron", "nvidia.com/gpu"]) == {"aws.amazon.com/neuron": "1"}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import pytest
 from eks_twin.nodes.capacity import Hardware
 from eks_twin.nodes.images import program, repository, tag
 from eks_twin.nodes.node import JoinError, Member, admit, labels, node_object
-from eks_twin.nodes.plugins import resources
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 
 ROLE = "arn:aws:iam::123456789012:role/node"
@@ -54,6 +53,8 @@ def test_an_instance_that_is_not_meant_for_the_cluster_is_left_alone(instance, c
             {"accessEntries": [{"principalArn": ROLE, "type": "STANDARD"}]},
             "has no access entry of type EC2_LINUX",
         ),
+        ({"userData": "#!/bin/sh\njoin demo"}, {}, "i-1: its user data names cluster demo only in scripts"),
+        ({"userData": "<powershell>\ndemo\n</powershell>"}, {}, "i-1: user data is a PowerShell script"),
         ({"userData": OURS, "roleArn": None}, {}, "it has no instance profile"),
         ({"userData": OURS}, {"endpoint": "https://127.0.0.1:9"}, "names the endpoint https://127.0.0.1:1"),
         ({"userData": OURS.replace("}}", "}, nodes: 1}")}, {}, r"i-1: user data spec\.nodes: not modelled"),
@@ -91,11 +92,13 @@ def test_the_cloud_providers_labels_and_addresses_are_the_instances(instance):
     ("image", "expected"),
     [
         ("amazon-eks-node-al2023-x86_64-nvidia-1.35-v20261101", "true"),
+        ("amazon-eks-node-al2023-arm64-nvidia-1.36-v20261101", "true"),
+        ("amazon-eks-node-al2023-x86_64-nvidia-1.34-v20261101", None),
         ("amazon-eks-node-al2023-x86_64-neuron-1.35-v20261101", None),
         ("bottlerocket-aws-k8s-1.35-nvidia-x86_64-v1.54.0-c8b1f3d2", None),
     ],
 )
-def test_nodeadm_labels_nvidia_nodes_of_al2023_only(instance, image, expected):
+def test_nodeadm_labels_nvidia_nodes_of_al2023_from_kubernetes_1_35_only(instance, image, expected):
     machine = member(instance(userData=OURS, imageName=image))
     assert labels(machine).get("nvidia.com/gpu.present") == expected
 
@@ -113,32 +116,6 @@ def test_the_disk_that_holds_pods_depends_on_the_image(instance, image, disks, g
     assert member(instance(userData=OURS, imageName=image, blockDeviceMappings=listed)).disk_gib == gib
 
 
-NEURON_PLUGIN = "public.ecr.aws/neuron/neuron-device-plugin:2.32.0.0"
-NVIDIA_PLUGIN = "nvcr.io/nvidia/k8s-device-plugin:v0.20.0"
-NEURON_AMI = "amazon-eks-node-al2023-x86_64-neuron-1.35-v1"
-NVIDIA_AMI = "amazon-eks-node-al2023-x86_64-nvidia-1.35-v1"
-STANDARD_AMI = "amazon-eks-node-al2023-x86_64-standard-1.35-v1"
-
-
-@pytest.mark.parametrize(
-    ("type_name", "ami", "images", "expected"),
-    [
-        ("inf2.xlarge", NEURON_AMI, [NEURON_PLUGIN], {"aws.amazon.com/neuron": "1", "aws.amazon.com/neuroncore": "2"}),
-        ("inf2.xlarge", NEURON_AMI, [], {}),
-        ("inf2.xlarge", STANDARD_AMI, [NEURON_PLUGIN], {}),
-        ("inf2.xlarge", NEURON_AMI, [NVIDIA_PLUGIN], {}),
-        ("g5.xlarge", NVIDIA_AMI, [NVIDIA_PLUGIN], {"nvidia.com/gpu": "1"}),
-        ("g5.xlarge", "my-own-image", [NVIDIA_PLUGIN], {"nvidia.com/gpu": "1"}),
-        ("g5.xlarge", "bottlerocket-aws-k8s-1.35-nvidia-x86_64-v1", [], {"nvidia.com/gpu": "1"}),
-        ("g5.xlarge", "bottlerocket-aws-k8s-1.35-x86_64-v1", [NVIDIA_PLUGIN], {}),
-        ("m5.large", STANDARD_AMI, [NEURON_PLUGIN, NVIDIA_PLUGIN], {}),
-    ],
-)
-def test_a_resource_needs_hardware_driver_and_plugin(instance, type_name, ami, images, expected):
-    machine = instance(instanceType=type_name, imageName=ami)
-    assert resources(machine, Hardware.of(INSTANCE_TYPES[type_name]), images) == expected
-
-
 @pytest.mark.parametrize(
     ("image", "name", "label"),
     [
@@ -151,6 +128,10 @@ def test_images_are_taken_apart(image, name, label):
     assert (repository(image), tag(image)) == (name, label)
 
 
-def test_only_known_images_are_run():
-    assert program("public.ecr.aws/karpenter/controller:1.14.1").tool == "karpenter"
+@pytest.mark.parametrize("name", ["public.ecr.aws/karpenter/controller", "inftyai/karpenter-provider-aws"])
+def test_karpenter_and_its_known_fork_are_run(name):
+    assert program(f"{name}:1.14.1").tool == "karpenter"
+
+
+def test_an_image_of_another_name_is_not_run():
     assert program("example.com/karpenter/controller:1.14.1") is None

@@ -1,7 +1,10 @@
 """User data says which cluster a machine joins, and as what."""
 
 import pytest
-from eks_twin.nodes.userdata import Bootstrap, UserDataError, parse
+from eks_twin.nodes.bootstrap import Bootstrap, UserDataError
+from eks_twin.nodes.capacity import Kubelet
+from eks_twin.nodes.sharing import PluginConfig
+from eks_twin.nodes.userdata import parse
 
 KARPENTER = """MIME-Version: 1.0
 Content-Type: multipart/mixed; boundary="//"
@@ -57,7 +60,12 @@ max-pods = 58
 [settings.kubernetes.node-taints]
 "nvidia.com/gpu" = ["true:NoSchedule", "true:NoExecute"]
 [settings.bootstrap-commands.000-mount-instance-storage]
-commands = [["apiclient", "ephemeral-storage", "init"]]
+mode = "always"
+essential = true
+commands = [
+    ["apiclient", "ephemeral-storage", "init"],
+    ["apiclient", "ephemeral-storage", "bind", "--dirs", "/var/lib/containerd", "/var/lib/kubelet", "/var/log/pods"],
+]
 """
 
 
@@ -100,6 +108,55 @@ def test_taints_may_be_a_kubelet_flag():
 
 
 @pytest.mark.parametrize(
+    ("config", "field", "value"),
+    [
+        ("{maxPods: 20}", "max_pods", 20),
+        ("{podsPerCore: 4}", "pods_per_core", 4),
+        ("{kubeReserved: {cpu: 200m}}", "kube_reserved", {"cpu": "200m"}),
+        ("{systemReserved: {memory: 1Gi}}", "system_reserved", {"memory": "1Gi"}),
+        ("{evictionHard: {memory.available: 5%}}", "eviction_hard", {"memory.available": "5%"}),
+    ],
+)
+def test_kubelet_settings_reach_the_node(config, field, value):
+    assert getattr(parse(node_config(f"{{kubelet: {{config: {config}}}}}")).kubelet, field) == value
+
+
+def test_a_soft_eviction_threshold_takes_nothing_from_what_the_node_offers():
+    soft = "{evictionSoft: {memory.available: 10%}, evictionSoftGracePeriod: {memory.available: 2m}}"
+    assert parse(node_config(f"{{kubelet: {{config: {soft}}}}}")).kubelet == Kubelet()
+
+
+def nvidia(settings):
+    return f"[settings.kubelet-device-plugins.nvidia]\n{settings}\n"
+
+
+GPU = "nvidia.com/gpu"
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ("pass-device-specs = true", PluginConfig()),
+        ('device-sharing-strategy = "none"\ntime-slicing = {replicas = 4}', PluginConfig()),
+        ('device-sharing-strategy = "time-slicing"', PluginConfig(None, "time-slicing", {GPU: 2}, rename=True)),
+        ('device-sharing-strategy = "time-slicing"\ntime-slicing = {replicas = 4, rename-by-default = false}',
+         PluginConfig(None, "time-slicing", {GPU: 4})),
+        ('device-sharing-strategy = "mps"\nmps = {replicas = 8}', PluginConfig(None, "mps", {GPU: 8}, rename=True)),
+    ],
+)  # fmt: skip
+def test_bottlerockets_own_device_plugin_is_configured_by_its_settings(settings, expected):
+    assert parse(nvidia(settings)).nvidia == expected
+
+
+@pytest.mark.parametrize(
+    ("dirs", "raid0"), [([], True), (["--dirs", "/var/lib/kubelet"], True), (["--dirs", "/var/lib/containerd"], False)]
+)
+def test_bottlerockets_instance_storage_holds_pods_where_it_is_bound_to_their_directory(dirs, raid0):
+    command = ["apiclient", "ephemeral-storage", "bind", *dirs]
+    assert parse(f"[settings.bootstrap-commands.a]\ncommands = [{command}]").kubelet.raid0 is raid0
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         (
@@ -112,6 +169,28 @@ def test_taints_may_be_a_kubelet_flag():
             "[settings.kubernetes]\nmax-pod = 3",
             r"kubernetes\.max-pod: not",
         ),
+        (node_config("{instance: {localStorage: {strategy: Mount}}}"), r"localStorage\.strategy Mount: not modelled"),
+        (node_config("{instance: {network: {}}}"), r"spec\.instance\.network: not modelled; known: localStorage"),
+        (node_config("{containerd: {version: 2}}"), r"spec\.containerd\.version: not modelled"),
+        (node_config("{featureGates: {InstanceIdNodeName: true}}"), r"featureGates\.InstanceIdNodeName: not modelled"),
+        (
+            node_config("{kubelet: {config: {evictionSoft: {memory.available: 10%}}}}"),
+            "evictionSoft memory.available: grace period must be specified",
+        ),
+        (
+            "[settings.kubernetes.eviction-soft]\n'memory.available' = '10%'",
+            "evictionSoft memory.available: grace period must be specified",
+        ),
+        ("[settings.kernel]\nlockdown = 'none'", r"settings\.kernel: not modelled; known: .*kubernetes"),
+        ("[settings.kubernetes.static-pods.a]\nenabled = true", r"kubernetes\.static-pods: not modelled"),
+        ("[settings.bootstrap-commands.a]\ncommands = [['apiclient', 'set', 'x=1']]", "a apiclient set x=1: not mod"),
+        (nvidia("mig = {}"), r"kubelet-device-plugins\.nvidia\.mig: not modelled"),
+        (nvidia('device-partitioning-strategy = "mig"'), "device-partitioning-strategy mig: not modelled"),
+        (nvidia('device-sharing-strategy = "fair"'), "must be one of none, time-slicing, mps"),
+        (nvidia('device-sharing-strategy = "mps"\nmps = {replicas = 1}'), "replicas 1: must be at least 2"),
+        ("<powershell>\nStart-EKSBootstrap.ps1\n</powershell>", "no Windows machines; use AL2023 or Bottlerocket"),
+        ("#!/bin/bash\n/etc/eks/bootstrap.sh demo", "scripts are not run, and AL2 has no images"),
+        (KARPENTER.replace("echo hello", "/etc/eks/bootstrap.sh demo"), "user data calls /etc/eks/bootstrap.sh"),
         ("cluster: demo", "neither NodeConfig, MIME nor TOML"),
         ("MIME-Version: 1.0\nContent-Type: text/html\n\nhello", "part text/html: not modelled"),
         ("Content-Type: application/node.eks.aws\n\napiVersion: v1\nkind: Pod\n", "apiVersion: must be node.eks.aws"),

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from eks_twin.kube import STRATEGIC, KubeError
-from eks_twin.nodes import node, plugins
+from eks_twin.nodes import node
 from eks_twin.nodes.capacity import Hardware
+from eks_twin.nodes.config_maps import ConfigMaps
+from eks_twin.nodes.devices import NodeDevices, Sight
 from eks_twin.nodes.machine import Instance
 from eks_twin.nodes.mirror import Mirror
 from eks_twin.nodes.node import JoinError, Member
+from eks_twin.nodes.plugins import Part, Role, parts, runs
 from eks_twin.nodes.pods import Host, LivePod, Pod, Room, StillPod, finalise, is_live
 from eks_twin.nodes.status import host_network
 
@@ -36,8 +39,12 @@ class NodeRecord:
 
     member: Member
     uid: str
+    devices: NodeDevices
     ready: bool = False
-    devices: Mapping[str, str] = field(default_factory=dict)
+    offered: Mapping[str, str] = field(default_factory=dict)
+    """Extended resources as last reported."""
+    faults: Sequence[str] = ()
+    """What was last said to be wrong with its devices."""
     renewed: float = 0.0
     leased: bool = False
 
@@ -60,6 +67,7 @@ class NodeAgent:
         self._trouble = trouble
         self._nodes = Mirror(room.kube, "v1", "Node")
         self._pods = Mirror(room.kube, "v1", "Pod")
+        self._config_maps = ConfigMaps(room.kube)
         self._records: dict[str, NodeRecord] = {}
         self._gone: set[str] = set()
         self._refused: dict[str, str] = {}
@@ -77,8 +85,9 @@ class NodeAgent:
             if instance.id not in self._records and instance.id not in self._gone:
                 self._join(instance, cluster)
         pods = self._pods.all()
+        operator = _operator(pods)
         for instance_id in list(self._records):
-            self._keep(instance_id, by_id.get(instance_id), pods)
+            self._keep(instance_id, by_id.get(instance_id), pods, operator)
         self._serve(pods)
 
     def ready(self, instance_id: str) -> bool:
@@ -127,9 +136,9 @@ class NodeAgent:
             return
         self._refused.pop(instance.id, None)
         self._nodes.put(body)
-        self._records[instance.id] = NodeRecord(member, body["metadata"]["uid"])
+        self._records[instance.id] = NodeRecord(member, body["metadata"]["uid"], NodeDevices(member))
 
-    def _keep(self, instance_id: str, instance: Instance | None, pods: Sequence[Pod]) -> None:
+    def _keep(self, instance_id: str, instance: Instance | None, pods: Sequence[Pod], operator: Part | None) -> None:
         record = self._records[instance_id]
         known = self._nodes.get(record.member.name)
         if known is None or known["metadata"]["uid"] != record.uid:
@@ -144,7 +153,8 @@ class NodeAgent:
         if not record.ready and _runs(mine, CNI):
             self._patch(record, {"status": {"conditions": node.conditions(network=True)}})
             record.ready = True
-        self._register_devices(record, mine)
+        labels = known["metadata"].get("labels") or {}
+        self._register_devices(record, Sight(mine, labels, operator, self._config_maps.data))
 
     def _delete_node(self, record: NodeRecord) -> None:
         body = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": record.member.name}}
@@ -173,14 +183,21 @@ class NodeAgent:
         self._room.kube.apply(lease, "kubelet", force=True)
         record.leased, record.renewed = True, now
 
-    def _register_devices(self, record: NodeRecord, pods: Sequence[Pod]) -> None:
-        running = [image for pod in pods for image in plugins.images_of(pod)]
-        devices = plugins.resources(record.member.instance, record.member.hardware, running)
-        if devices == record.devices:
+    def _register_devices(self, record: NodeRecord, sight: Sight) -> None:
+        found = record.devices.look(sight)
+        for fault in found.faults:
+            if fault not in record.faults:
+                self._trouble(fault)
+        record.faults = found.faults
+        if found.labels:
+            target = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": record.member.name}}
+            self._nodes.put(self._room.kube.patch(target, {"metadata": {"labels": found.labels}}))
+        if found.resources == record.offered:
             return
-        withdrawn = dict.fromkeys(set(record.devices) - set(devices), "0")
-        self._patch(record, {"status": {"capacity": devices, "allocatable": {**devices, **withdrawn}}})
-        record.devices = devices
+        there = {name: count for name, count in found.resources.items() if count != "0"}
+        withdrawn = dict.fromkeys({*found.resources, *record.offered} - set(there), "0")
+        self._patch(record, {"status": {"capacity": there, "allocatable": {**there, **withdrawn}}})
+        record.offered = found.resources
 
     def _patch(self, record: NodeRecord, body: Mapping[str, Any]) -> None:
         target = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": record.member.name}}
@@ -208,7 +225,8 @@ class NodeAgent:
         state = "running" if _runs(mine, IDENTITY_AGENT) else "coming" if agent else "absent"
         known = self._nodes.get(record.member.name) or {}
         allocatable = known.get("status", {}).get("allocatable", {})
-        return Host(record.member.instance.ip, record.ready, state, allocatable)
+        instance = record.member.instance
+        return Host(instance.ip, record.ready, state, allocatable, instance.image_name)
 
     def _worker(self, pod: Pod, host: Host) -> StillPod | LivePod:
         uid = pod["metadata"]["uid"]
@@ -240,3 +258,9 @@ def _runs(pods: Sequence[Pod], daemon_set: str) -> bool:
         and any(c["type"] == "Ready" and c["status"] == "True" for c in pod.get("status", {}).get("conditions") or ())
         for pod in pods
     )
+
+
+def _operator(pods: Sequence[Pod]) -> Part | None:
+    """The running GPU operator of the cluster; None where there is none."""
+    found = (part for pod in pods if runs(pod) for part in parts(pod) if part.role is Role.GPU_OPERATOR)
+    return next(found, None)

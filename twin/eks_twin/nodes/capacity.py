@@ -4,10 +4,11 @@ Formulas: Karpenter 1.14.1, pkg/providers/instancetype/types.go, which restates 
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from eks_twin.nodes.gpus import Gpu
 from eks_twin.nodes.quantity import amount
 
 MIB: Final = 1024**2
@@ -38,6 +39,8 @@ class Hardware:
     nvme_gb: int
     devices: Mapping[str, int]
     """Extended resource → count, of what the type has; a device plugin makes them allocatable."""
+    gpu: Gpu | None = None
+    """Its NVIDIA GPUs; None where it has none."""
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> "Hardware":
@@ -52,6 +55,7 @@ class Hardware:
             pods=interfaces * (network["Ipv4AddressesPerInterface"] - 1) + 2,
             nvme_gb=record.get("InstanceStorageInfo", {}).get("TotalSizeInGB", 0),
             devices={name: count for name, count in _devices(record) if count},
+            gpu=Gpu.of(record),
         )
 
 
@@ -158,8 +162,3 @@ def _evicted(threshold: str | None, total: int, default: int) -> int:
     if threshold.endswith("%"):
         return math.ceil(total * float(threshold[:-1]) / 100)
     return math.ceil(amount(threshold))
-
-
-def offered(hardware: Hardware, resources: Sequence[str]) -> dict[str, str]:
-    """What a device plugin for `resources` makes allocatable on this hardware."""
-    return {name: str(hardware.devices[name]) for name in resources if name in hardware.devices}

@@ -32,8 +32,8 @@ class Instance:
     """Decoded text; empty where there is none."""
     disks: Mapping[str, int]
     """Device name → GiB of the EBS volumes."""
-    efa_interfaces: int | None
-    """Interfaces of type efa or efa-only; None where it is not told."""
+    efa_interfaces: int
+    """Interfaces of type efa or efa-only that it was launched with."""
 
     @property
     def provider_id(self) -> str:
@@ -43,7 +43,6 @@ class Instance:
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> "Instance":
         """The instance that one entry of `instances` in the aws process's state describes."""
-        interfaces = record.get("networkInterfaces")
         return cls(
             id=record["instanceId"],
             type=record["instanceType"],
@@ -61,7 +60,5 @@ class Instance:
             role_arn=record["roleArn"],
             user_data=record["userData"] or "",
             disks={disk["DeviceName"]: int(disk["VolumeSize"]) for disk in record["blockDeviceMappings"]},
-            efa_interfaces=None
-            if interfaces is None
-            else sum(interface["interfaceType"].startswith("efa") for interface in interfaces),
+            efa_interfaces=sum(i["interfaceType"].startswith("efa") for i in record["networkInterfaces"]),
         )

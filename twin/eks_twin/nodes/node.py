@@ -1,13 +1,16 @@
 """EC2 instance → Node object."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from eks_twin.nodes.bootstrap import Bootstrap, Taint, UserDataError
 from eks_twin.nodes.capacity import Hardware, allocatable, capacity
+from eks_twin.nodes.drivers import labels_gpus
 from eks_twin.nodes.machine import Instance
-from eks_twin.nodes.userdata import Bootstrap, Taint, UserDataError, parse
+from eks_twin.nodes.userdata import parse
 
 ARCHITECTURES: Final = {"x86_64": "amd64", "arm64": "arm64"}
 """EC2's word → Kubernetes' word."""
@@ -68,9 +71,19 @@ def admit(instance: Instance, cluster: Mapping[str, Any]) -> Bootstrap | None:
     if group is not None:
         bootstrap = _grouped(bootstrap, group, instance)
     elif bootstrap.cluster != cluster["name"]:
+        _refuse_script(instance, bootstrap, cluster)
         return None
     _check(instance, bootstrap, cluster)
     return bootstrap
+
+
+def _refuse_script(instance: Instance, bootstrap: Bootstrap, cluster: Mapping[str, Any]) -> None:
+    """JoinError for user data that joins no cluster by its settings but names this one, as Karpenter's Custom may."""
+    if not bootstrap.cluster and re.search(rf"\b{re.escape(cluster['name'])}\b", instance.user_data):
+        raise JoinError(
+            f"{instance.id}: its user data names cluster {cluster['name']} only in scripts, which are not run; "
+            f"give a NodeConfig or Bottlerocket's settings"
+        )
 
 
 def _check(instance: Instance, bootstrap: Bootstrap, cluster: Mapping[str, Any]) -> None:
@@ -104,7 +117,6 @@ def _grouped(bootstrap: Bootstrap, group: Mapping[str, Any], instance: Instance)
 def labels(member: Member) -> dict[str, str]:
     """Labels of the kubelet, the AWS cloud provider and the user data."""
     instance, architecture = member.instance, ARCHITECTURES[member.instance.architecture]
-    nvidia = instance.image_name.startswith("amazon-eks-node-al2023-") and "-nvidia-" in instance.image_name
     return {
         "beta.kubernetes.io/arch": architecture,
         "beta.kubernetes.io/instance-type": instance.type,
@@ -118,7 +130,7 @@ def labels(member: Member) -> dict[str, str]:
         "topology.k8s.aws/zone-id": instance.zone_id,
         "topology.kubernetes.io/region": instance.region,
         "topology.kubernetes.io/zone": instance.zone,
-        **({"nvidia.com/gpu.present": "true"} if nvidia else {}),  # nodeadm, for kubelets from 1.35
+        **({"nvidia.com/gpu.present": "true"} if labels_gpus(instance.image_name) else {}),
         **member.bootstrap.labels,
     }
 

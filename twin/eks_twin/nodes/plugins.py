@@ -1,66 +1,94 @@
-"""Device plugins: which image makes which resources allocatable on its node, and with which drivers."""
+"""What the containers of a node are to its devices: one closed table of images and programs."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any, Final
 
-from eks_twin.nodes.capacity import Hardware, offered
 from eks_twin.nodes.images import repository
-from eks_twin.nodes.machine import Instance
 
-NEURON: Final = ("aws.amazon.com/neuron", "aws.amazon.com/neuroncore")
-NVIDIA: Final = ("nvidia.com/gpu",)
-EFA: Final = ("vpc.amazonaws.com/efa",)
-PLUGINS: Final[Mapping[str, tuple[str, ...]]] = {
-    "public.ecr.aws/neuron/neuron-device-plugin": NEURON,
-    "nvcr.io/nvidia/k8s-device-plugin": NVIDIA,
-    "602401143452.dkr.ecr.us-west-2.amazonaws.com/eks/aws-efa-k8s-device-plugin": EFA,
-    "public.ecr.aws/eks/aws-efa-k8s-device-plugin": EFA,
+Pod = Mapping[str, Any]
+
+
+class Role(Enum):
+    """What a container does with devices or with the labels that describe them."""
+
+    NEURON_PLUGIN = auto()
+    NVIDIA_PLUGIN = auto()
+    EFA_PLUGIN = auto()
+    MPS_DAEMON = auto()
+    GPU_FEATURES = auto()
+    NODE_FEATURES = auto()
+    GPU_OPERATOR = auto()
+    DRIVER = auto()
+    MIG_MANAGER = auto()
+
+
+ECR: Final = re.compile(r"^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/")
+"""EKS' own registries: one account per partition or region, the same images."""
+K8S_DEVICE_PLUGIN: Final = "nvcr.io/nvidia/k8s-device-plugin"
+ROLES: Final[Mapping[tuple[str, str], Role]] = {
+    ("public.ecr.aws/neuron/neuron-device-plugin", ""): Role.NEURON_PLUGIN,
+    ("eks/aws-efa-k8s-device-plugin", ""): Role.EFA_PLUGIN,
+    ("public.ecr.aws/eks/aws-efa-k8s-device-plugin", ""): Role.EFA_PLUGIN,
+    (K8S_DEVICE_PLUGIN, ""): Role.NVIDIA_PLUGIN,
+    (K8S_DEVICE_PLUGIN, "nvidia-device-plugin"): Role.NVIDIA_PLUGIN,
+    (K8S_DEVICE_PLUGIN, "mps-control-daemon"): Role.MPS_DAEMON,
+    (K8S_DEVICE_PLUGIN, "gpu-feature-discovery"): Role.GPU_FEATURES,
+    ("registry.k8s.io/nfd/node-feature-discovery", "nfd-worker"): Role.NODE_FEATURES,
+    ("nvcr.io/nvidia/gpu-operator", "gpu-operator"): Role.GPU_OPERATOR,
+    ("nvcr.io/nvidia/driver", "nvidia-driver"): Role.DRIVER,
+    ("nvcr.io/nvidia/cloud-native/k8s-mig-manager", "nvidia-mig-manager"): Role.MIG_MANAGER,
 }
-"""Image repository → extended resources that the plugin registers with the kubelet."""
-
-DRIVERS: Final[Mapping[str, frozenset[str]]] = {
-    "amazon-eks-node-al2023-x86_64-neuron": frozenset({*NEURON, *EFA}),
-    "amazon-eks-node-al2023-x86_64-nvidia": frozenset({*NVIDIA, *EFA}),
-    "amazon-eks-node-al2023-arm64-nvidia": frozenset({*NVIDIA, *EFA}),
-    "amazon-eks-node-al2023-": frozenset(),
-    "bottlerocket-aws-k8s-": frozenset({*NEURON, *EFA}),
-}
-"""Prefix of an image's name → devices it has drivers for; the first that fits counts (AMI documentation of each).
-
-Images of other names, one's own, are trusted to have what their instance type needs.
-"""
-BOTTLEROCKET_NVIDIA: Final = "-nvidia-"
-"""Part of the name of Bottlerocket variants that bring NVIDIA driver and device plugin as host services."""
+"""(Image repository, program; empty for the image's own) → role. Programs that are not here do nothing to devices."""
 
 
-def _drives(image_name: str, resource: str) -> bool:
-    if image_name.startswith("bottlerocket-aws-k8s-") and BOTTLEROCKET_NVIDIA in image_name:
-        return resource in {*NVIDIA, *EFA}
-    for prefix, devices in DRIVERS.items():
-        if image_name.startswith(prefix):
-            return resource in devices
-    return True
+@dataclass(frozen=True)
+class Part:
+    """A container with a role, in its pod."""
+
+    role: Role
+    pod: Pod
+    container: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Namespace and name of the pod, for messages."""
+        meta = self.pod["metadata"]
+        return f"{meta['namespace']}/{meta['name']}"
+
+    def variable(self, name: str) -> str:
+        """Value of the literal variable `name`; empty where it is not set."""
+        return next((v.get("value") or "" for v in self.container.get("env") or () if v["name"] == name), "")
+
+    def config_map(self, volume: str) -> tuple[str, str] | None:
+        """Namespace and name of the ConfigMap behind the pod's `volume`; None where there is no such volume."""
+        for item in self.pod["spec"].get("volumes") or ():
+            if item["name"] == volume and "configMap" in item:
+                return self.pod["metadata"]["namespace"], item["configMap"]["name"]
+        return None
+
+    def beside(self, variable: str) -> str:
+        """Value of `variable` in whichever container of the pod has it; empty where none has."""
+        containers = self.pod["spec"]["containers"]
+        return next(filter(None, (Part(self.role, self.pod, c).variable(variable) for c in containers)), "")
 
 
-def built_in(instance: Instance) -> tuple[str, ...]:
-    """Resources that the machine's own system registers without any pod."""
-    bottlerocket = instance.image_name.startswith("bottlerocket-") and BOTTLEROCKET_NVIDIA in instance.image_name
-    return NVIDIA if bottlerocket else ()
+def role(container: Mapping[str, Any]) -> Role | None:
+    """What `container` does with devices; None for most."""
+    program = (container.get("command") or [""])[0].rpartition("/")[2]
+    return ROLES.get((ECR.sub("", repository(container["image"])), program))
 
 
-def resources(instance: Instance, hardware: Hardware, images: Iterable[str]) -> dict[str, str]:
-    """Extended resources of a node on which containers of `images` run."""
-    registered = {*built_in(instance)}
-    for image in images:
-        registered.update(PLUGINS.get(repository(image), ()))
-    found = offered(hardware, sorted(name for name in registered if _drives(instance.image_name, name)))
-    if instance.efa_interfaces is not None and EFA[0] in found:
-        found[EFA[0]] = str(instance.efa_interfaces)
-    return {name: count for name, count in found.items() if count != "0"}
+def parts(pod: Pod) -> Iterator[Part]:
+    """Containers with a role, of a pod whatever its state."""
+    for container in pod["spec"]["containers"]:
+        found = role(container)
+        if found:
+            yield Part(found, pod, container)
 
 
-def images_of(pod: Mapping[str, Any]) -> list[str]:
-    """Images of a pod's running containers."""
-    if pod["metadata"].get("deletionTimestamp") or pod.get("status", {}).get("phase") != "Running":
-        return []
-    return [container["image"] for container in pod["spec"]["containers"]]
+def runs(pod: Pod) -> bool:
+    """Whether the containers of `pod` run."""
+    return not pod["metadata"].get("deletionTimestamp") and pod.get("status", {}).get("phase") == "Running"

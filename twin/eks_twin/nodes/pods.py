@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from eks_twin.binaries import MissingProgramError
 from eks_twin.kube import STRATEGIC, Kube, KubeError
-from eks_twin.nodes import identity, images, status
+from eks_twin.nodes import drivers, identity, images, status
 from eks_twin.nodes.environment import ConfigError, Source, environment, expand
+from eks_twin.nodes.plugins import Role, parts
 from eks_twin.nodes.ports import free_port
 from eks_twin.nodes.runner import Container, ImageError, Launch, NotYetError, Report, end_all
 from eks_twin.nodes.settings import Settings
@@ -48,6 +49,8 @@ class Host:
     identity_agent: str
     """running, coming or absent: the Pod Identity agent on this node."""
     allocatable: Mapping[str, str]
+    image_name: str
+    """Name of the machine image; empty where it is not known."""
 
 
 def reference(pod: Pod) -> dict[str, Any]:
@@ -106,6 +109,10 @@ class StillPod:
         message = missing_volume(self._room.kube, pod)
         if message:
             return "ContainerCreating", message
+        for part in parts(pod):
+            missing = drivers.missing_container(part.container["image"], host.image_name)
+            if part.role is Role.DRIVER and missing:
+                return "ErrImagePull", missing
         source = source_of(self._room.kube, pod, host, self._ip)
         try:
             for container in [*(pod["spec"].get("initContainers") or ()), *pod["spec"]["containers"]]:
