@@ -61,7 +61,7 @@ class Planner:
 
     def _same(self, facts: Property, old: Any, new: Any, before: Any) -> bool:
         if reference(facts.type) and isinstance(old, Mapping) and isinstance(new, Mapping):
-            old = _seen(old, new, before if isinstance(before, Mapping) else {})
+            old = _seen(old, new, before)
         return same(old, new, facts)
 
     def _paths(self, name: str, facts: Property, values: tuple[Any, Any, Any]) -> Iterator[tuple[str, Any, Any]]:
@@ -97,12 +97,11 @@ class Planner:
         return {"tagsAll": "update"} if canonical(wanted) != canonical(state.get("tagsAll") or {}) else {}
 
 
-def _seen(old: Mapping[str, Any], new: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+def _seen(old: Mapping[str, Any], new: Mapping[str, Any], before: Any) -> dict[str, Any]:
     """Of an object in state, the entries that the program sets or used to set; the rest is AWS's own."""
-    result = {key: value for key, value in old.items() if key in new or before.get(key) is not None}
+    earlier = before if isinstance(before, Mapping) else {}
+    result = {key: value for key, value in old.items() if key in new or earlier.get(key) is not None}
     for key, value in result.items():
-        inner = new.get(key)
-        if isinstance(value, Mapping) and isinstance(inner, Mapping):
-            earlier = before.get(key)
-            result[key] = _seen(value, inner, earlier if isinstance(earlier, Mapping) else {})
+        if isinstance(value, Mapping) and isinstance(new.get(key), Mapping):
+            result[key] = _seen(value, new[key], earlier.get(key))
     return result

@@ -15,6 +15,7 @@ from .functions import FUNCTIONS
 from .kinds import Kind
 from .meaning import empty, same
 from .schema import ResourceType
+from .scope import Scope
 from .session import Session, config_failures, structured
 from .tables import KINDS
 
@@ -53,12 +54,13 @@ class AwsPlugin(Plugin):
         return inputs, failures + unnamed
 
     def diff(self, request: Request) -> Difference:
-        kind, facts = self._type(request)
-        return Planner(self.session, kind, facts).difference(request)
+        return Planner(self.session, *self._type(request)).difference(request)
+
+    def _scope(self, request: Request) -> Scope:
+        return lifecycle.scope_of(self, self.session, self._type(request)[0], request)
 
     def create(self, request: Request) -> tuple[str, dict[str, Any]]:
-        kind, _ = self._type(request)
-        scope = lifecycle.scope_of(self, self.session, kind, request)
+        scope = self._scope(request)
         if request.preview:
             return "", lifecycle.planned(scope)
         id_, state = lifecycle.create(scope)
@@ -68,28 +70,25 @@ class AwsPlugin(Plugin):
 
     def _ignored(self, request: Request, state: dict[str, Any]) -> str:
         """Which inputs AWS took and did not act on, as a gap in the twin's AWS would have it; "" when none."""
-        kind, facts = self._type(request)
-        after = replace(request, state=state, old_inputs=request.inputs)
-        paths = sorted(Planner(self.session, kind, facts).difference(after).changes)
+        paths = sorted(self.diff(replace(request, state=state, old_inputs=request.inputs)).changes)
         return f"AWS accepted {', '.join(paths)} but reports other values" if paths else ""
 
     def read(self, request: Request) -> tuple[str, dict[str, Any], dict[str, Any]]:
-        kind, facts = self._type(request)
-        id_, state = lifecycle.read(lifecycle.scope_of(self, self.session, kind, request))
+        scope = self._scope(request)
+        id_, state = lifecycle.read(scope)
         if not id_:
             return "", {}, {}
         known = request.old_inputs
         if not known:
-            return id_, state, _imported(state, facts)
-        own = {n: p for n, p in facts.inputs.items() if p.as_reported and n in known}
+            return id_, state, _imported(state, scope.facts)
+        own = {n: p for n, p in scope.facts.inputs.items() if p.as_reported and n in known}
         kept = {name: known[name] for name, rule in own.items() if same(known[name], state.get(name), rule)}
         return id_, state, {**_narrowed(state, known), **kept}
 
     def update(self, request: Request) -> dict[str, Any]:
-        kind, _ = self._type(request)
-        scope = lifecycle.scope_of(self, self.session, kind, request)
+        scope = self._scope(request)
         if request.preview:
-            return {**lifecycle.updated(scope), **dict.fromkeys(kind.volatile, UNKNOWN)}
+            return {**lifecycle.updated(scope), **dict.fromkeys(scope.kind.volatile, UNKNOWN)}
         changes = self.diff(request).changes
         state = lifecycle.update(scope, frozenset(path.split(".")[0] for path in changes))
         if ignored := self._ignored(request, state):
@@ -97,8 +96,7 @@ class AwsPlugin(Plugin):
         return state
 
     def delete(self, request: Request) -> None:
-        kind, _ = self._type(request)
-        lifecycle.delete(lifecycle.scope_of(self, self.session, kind, request))
+        lifecycle.delete(self._scope(request))
 
     def invoke(self, token: str, args: dict[str, Any]) -> tuple[dict[str, Any], list[Failure]]:
         if token not in FUNCTIONS:
