@@ -31,6 +31,7 @@ def made(type_, name="thing"):
         (VPC, {"tags": {"a": ["b"]}}, "tags.a: expected string, got ['b']"),
         (VPC, {"ipv4NetmaskLength": 1.5}, "ipv4NetmaskLength: expected integer, got 1.5"),
         (VPC, {"ipv4IpamPoolId": "pool"}, "ipv4IpamPoolId is not modelled by the twin; modelled: "),
+        (CLUSTER, {**CLUSTER_INPUTS, "zonalShiftConfig": {"enabled": False}}, "zonalShiftConfig is not modelled"),
         (ROLE, {}, "assumeRolePolicy: a value is required"),
         (CLUSTER, {"roleArn": "arn", "vpcConfig": {}}, "vpcConfig.subnetIds: a value is required"),
         (

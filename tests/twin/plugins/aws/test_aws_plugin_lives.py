@@ -424,6 +424,13 @@ def test_a_placement_group_leaves_to_aws_what_the_program_does_not_say(life, str
     assert state["arn"] == f"arn:aws:ec2:us-west-2:123456789012:placement-group/{resource.id}"
 
 
+def test_a_protection_that_the_program_takes_away_is_switched_off(life, world):
+    inputs = {"roleArn": world.role_arn, "vpcConfig": {"subnetIds": world.subnets}}
+    cluster = life("eks/cluster:Cluster", **inputs, deletionProtection=True)
+    cluster.update(**inputs)
+    assert cluster.diff(**inputs).changes == {}
+
+
 def test_an_event_target_lives_on_a_rule(life, world):
     rule = life("cloudwatch/eventRule:EventRule", eventPattern=PATTERN)
     inputs = {"rule": rule.state["name"], "arn": world.queue_arn}

@@ -53,7 +53,7 @@ def _create_cluster(scope: Scope) -> Any:
 _CREATE: Final = call(
     "create_cluster",
     "name roleArn version vpcConfig kubernetesNetworkConfig accessConfig encryptionConfig bootstrapSelfManagedAddons "
-    "upgradePolicy deletionProtection zonalShiftConfig",
+    "upgradePolicy deletionProtection",
 )
 
 
@@ -85,12 +85,12 @@ def _changed_vpc(scope: Scope) -> dict[str, Any]:
     return {"resourcesVpcConfig": changed}
 
 
-def _part(name: str) -> Custom:
-    """A step that sends the property `name`, without what EKS takes at creation only."""
+def _part(name: str, absent: Any = None) -> Custom:
+    """A step that sends the property `name`, or `absent` without it, and never what EKS takes at creation only."""
 
     def build(scope: Scope) -> dict[str, Any]:
         shape = scope.client().meta.service_model.operation_model("UpdateClusterConfig").input_shape
-        value = scope.values.get(name) or False
+        value = scope.values.get(name, absent)
         if isinstance(value, Mapping):
             value = {key: item for key, item in value.items() if key != "bootstrapClusterCreatorAdminPermissions"}
         return to_aws({name: value}, shape, scope.facts.inputs)
@@ -143,8 +143,7 @@ CLUSTER: Final = Kind(
         ),
         _part("accessConfig"),
         _part("upgradePolicy"),
-        _part("zonalShiftConfig"),
-        _part("deletionProtection"),
+        _part("deletionProtection", absent=False),
         _update("associate_encryption_config", "encryptionConfig", clusterName="$id"),
         _update("update_cluster_version", "version", name="$id"),
     ),
