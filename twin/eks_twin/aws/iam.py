@@ -12,7 +12,7 @@ from typing import Any
 from moto.iam.models import IAMBackend, iam_backends
 from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
 
-from eks_twin.aws.calls import AwsError, Call
+from eks_twin.aws.calls import AwsError, Call, MotoResult
 from eks_twin.aws.principals import ACCOUNT, PARTITION
 
 MANAGED_POLICY_MAX = 6_144
@@ -171,7 +171,7 @@ def check_attachment(call: Call) -> None:
         )
 
 
-def create_service_linked_role(call: Call) -> dict[str, Any]:
+def create_service_linked_role(call: Call) -> MotoResult:
     """Create the role that a service keeps for itself, under AWS's name for it; a second one is refused."""
     service = call.parameters["AWSServiceName"]
     if service not in LINKED_ROLES:
@@ -195,7 +195,7 @@ def create_service_linked_role(call: Call) -> dict[str, Any]:
         max_session_duration="3600",
         linked_service=service,
     )
-    return {"Role": _role_record(role)}
+    return MotoResult({"Role": role})
 
 
 def check_assume_role(call: Call) -> None:
@@ -206,33 +206,11 @@ def check_assume_role(call: Call) -> None:
         raise AwsError("AccessDenied", message, 403)
 
 
-def list_instance_profiles(call: Call) -> dict[str, Any]:
+def list_instance_profiles(call: Call) -> MotoResult:
     """List the profiles under a path; moto ignores the path, and Karpenter deletes what it finds under its own."""
     prefix = call.get("PathPrefix", "/")
     profiles = [profile for profile in backend().instance_profiles.values() if profile.path.startswith(prefix)]
-    return {"InstanceProfiles": [_profile(profile) for profile in profiles], "IsTruncated": False}
-
-
-def _profile(profile: Any) -> dict[str, Any]:
-    return {
-        "Path": profile.path,
-        "InstanceProfileName": profile.name,
-        "InstanceProfileId": profile.id,
-        "Arn": profile.arn,
-        "CreateDate": profile.create_date,
-        "Roles": [_role_record(role) for role in profile.roles],
-    }
-
-
-def _role_record(role: Any) -> dict[str, Any]:
-    return {
-        "Path": role.path,
-        "RoleName": role.name,
-        "RoleId": role.id,
-        "Arn": role.arn,
-        "CreateDate": role.create_date,
-        "AssumeRolePolicyDocument": role.assume_role_policy_document,
-    }
+    return MotoResult({"InstanceProfiles": profiles, "IsTruncated": False})
 
 
 HANDLERS = {

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from eks_twin.aws.calls import Call
+from eks_twin.aws.eks.kinds import ACCESS_ENTRY
 from eks_twin.aws.eks.store import (
     Cluster,
     Record,
@@ -61,19 +62,14 @@ def _open_cluster(call: Call) -> Cluster:
 
 def add_entry(cluster: Cluster, call: Call, principal_arn: str, kind: str = STANDARD) -> Record:
     """Record an access entry with EKS's own values; the caller refines it."""
-    path = principal_arn.split(":", 5)[5].split("/", 1)
-    entry = {
-        "clusterName": cluster.name,
-        "principalArn": principal_arn,
-        "accessEntryArn": arn(
-            call, "access-entry", cluster.name, path[0], principal_arn.split(":")[4], path[1], new_id()
-        ),
+    kind_of, name = principal_arn.split(":", 5)[5].split("/", 1)
+    path = (kind_of, principal_arn.split(":")[4], name, new_id())
+    entry = ACCESS_ENTRY.record(cluster, call, principal_arn) | {
+        "accessEntryArn": arn(call, "access-entry", cluster.name, *path),
         "type": kind,
         "username": NODE_USERNAMES.get(kind, principal_arn),
         "kubernetesGroups": list(NODE_GROUPS) if kind in NODE_USERNAMES else [],
         "tags": {},
-        "createdAt": now(),
-        "modifiedAt": now(),
     }
     cluster.access_entries[principal_arn] = entry
     return entry

@@ -13,7 +13,7 @@ from eks_twin.aws.ec2.catalogue import types
 from eks_twin.aws.ec2.specification import template_of
 from eks_twin.aws.eks import access, nodegroup_scaling
 from eks_twin.aws.eks.kinds import NODEGROUP
-from eks_twin.aws.eks.nodegroup_images import AMI_TYPES, CUSTOM, DEFAULT_BY_ARCHITECTURE, resolve
+from eks_twin.aws.eks.nodegroup_images import CUSTOM, DEFAULT_BY_ARCHITECTURE, resolve
 from eks_twin.aws.eks.store import (
     Cluster,
     Record,
@@ -141,12 +141,12 @@ def _image(call: Call, record: Record, data: Mapping[str, Any]) -> Record:
             raise invalid_parameter("amiType and releaseVersion cannot be set with an image in the launch template.")
         return {"amiType": CUSTOM, "releaseVersion": data["ImageId"], "imageId": data["ImageId"]}
     kind = call.get("amiType", DEFAULT_BY_ARCHITECTURE[architecture])
-    image = resolve(call.region, kind, record["version"], call.get("releaseVersion"))
-    if AMI_TYPES[kind].architecture != architecture:
+    image = resolve(kind, record["version"], call.get("releaseVersion"))
+    if image.data.architecture != architecture:
         raise invalid_parameter(
             f"{record['launchTypes']} are {architecture} instance types and are not compatible with amiType {kind}"
         )
-    return {"amiType": kind, "releaseVersion": image.release_version, "imageId": image.image_id}
+    return {"amiType": kind, "releaseVersion": image.release_version, "imageId": image.id}
 
 
 def check_scaling(config: Mapping[str, int]) -> None:
@@ -217,8 +217,8 @@ def update_nodegroup_version(call: Call) -> dict[str, Any]:
     if template:
         record["launchTemplate"]["version"] = str(template.number)
     if record["amiType"] != CUSTOM:
-        image = resolve(call.region, record["amiType"], minor, call.get("releaseVersion"))
-        record |= {"releaseVersion": image.release_version, "imageId": image.image_id}
+        image = resolve(record["amiType"], minor, call.get("releaseVersion"))
+        record |= {"releaseVersion": image.release_version, "imageId": image.id}
     elif template and template.data.get("ImageId"):
         record |= {"releaseVersion": template.data["ImageId"], "imageId": template.data["ImageId"]}
     record |= {"version": minor, "modifiedAt": now()}
