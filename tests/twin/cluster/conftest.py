@@ -130,14 +130,51 @@ class World:
     def nodegroup(self, cluster):
         return self.client("eks").describe_nodegroup(clusterName=cluster, nodegroupName="system")["nodegroup"]
 
-    def helm(self, cluster, release, chart, version, **values):
-        command = [tool("helm"), "install", release, locate(chart, version=version), "--namespace", "kube-system"]
-        kubeconfig = self.directory / "clusters" / cluster / "kubeconfig"
+    def helm(self, cluster, release, reference, version, **values):
+        """Install or upgrade; `reference` is an OCI reference or `<repository URL>/<chart>`."""
+        repository, _, name = reference.rpartition("/")
+        where = (reference,) if reference.startswith("oci://") else (name, repository)
         given = self.directory / f"{release}.json"
         given.write_text(json.dumps(values))
-        options = ["--kubeconfig", kubeconfig, "--values", given]
-        answer = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+        self._helm(cluster, "upgrade", "--install", release, locate(*where, version=version), "--values", given)
+
+    def uninstall(self, cluster, release):
+        self._helm(cluster, "uninstall", release)
+
+    def _helm(self, cluster, *command):
+        kubeconfig = self.directory / "clusters" / cluster / "kubeconfig"
+        options = ["--kubeconfig", kubeconfig, "--namespace", "kube-system"]
+        answer = subprocess.run([tool("helm"), *command, *options], capture_output=True, text=True, check=False)
         assert answer.returncode == 0, answer.stderr
+
+    def cluster_for_karpenter(self, name) -> Kube:
+        """A cluster with two system nodes and everything that Karpenter needs, but no association for it yet."""
+        subnets = self.network()
+        self.create_cluster(name, subnets)
+        self.until("the cluster is ACTIVE", lambda: self.cluster(name)["status"] == "ACTIVE")
+        for addon in ("vpc-cni", "kube-proxy", "eks-pod-identity-agent"):
+            self.addon(name, addon)
+        self.create_nodes(name, subnets)
+        self.until("the node group is ACTIVE", lambda: self.nodegroup(name)["status"] == "ACTIVE")
+        group = self.cluster(name)["resourcesVpcConfig"]["clusterSecurityGroupId"]
+        tag = {"Key": "karpenter.sh/discovery", "Value": name}
+        self.client("ec2").create_tags(Resources=[group], Tags=[tag])
+        self.client("sqs").create_queue(QueueName=name)
+        node = self.role("karpenter-node", "ec2.amazonaws.com", policies=["AmazonEKSWorkerNodePolicy"])
+        self.client("eks").create_access_entry(clusterName=name, principalArn=node, type="EC2_LINUX")
+        return self.kube(name)
+
+    def associate_karpenter(self, name):
+        """The controller's role, and the association that gives it to the controller's pods."""
+        role = self.role("karpenter", "pods.eks.amazonaws.com", "sts:AssumeRole", "sts:TagSession")
+        self.client("eks").create_pod_identity_association(
+            clusterName=name, namespace="kube-system", serviceAccount="karpenter", roleArn=role
+        )
+
+    def trouble(self, cluster) -> str:
+        """What went wrong with the cluster so far."""
+        path = self.directory / "clusters" / cluster / "trouble.log"
+        return path.read_text() if path.exists() else ""
 
     def kube(self, name) -> Kube:
         if name not in self.kubes:

@@ -17,21 +17,7 @@ CHARTS = "oci://public.ecr.aws/karpenter"
 
 @pytest.fixture(scope="module")
 def kube(world):
-    """A cluster with two system nodes and everything that Karpenter needs, but no association for it yet."""
-    subnets = world.network()
-    world.create_cluster(NAME, subnets)
-    world.until("the cluster is ACTIVE", lambda: world.cluster(NAME)["status"] == "ACTIVE")
-    for addon in ("vpc-cni", "kube-proxy", "eks-pod-identity-agent"):
-        world.addon(NAME, addon)
-    world.create_nodes(NAME, subnets)
-    world.until("the node group is ACTIVE", lambda: world.nodegroup(NAME)["status"] == "ACTIVE")
-    group = world.cluster(NAME)["resourcesVpcConfig"]["clusterSecurityGroupId"]
-    tag = {"Key": "karpenter.sh/discovery", "Value": NAME}
-    world.client("ec2").create_tags(Resources=[group], Tags=[tag])
-    world.client("sqs").create_queue(QueueName=NAME)
-    node = world.role("karpenter-node", "ec2.amazonaws.com", policies=["AmazonEKSWorkerNodePolicy"])
-    world.client("eks").create_access_entry(clusterName=NAME, principalArn=node, type="EC2_LINUX")
-    return world.kube(NAME)
+    return world.cluster_for_karpenter(NAME)
 
 
 def controllers(kube):
@@ -82,10 +68,7 @@ def test_without_an_aws_identity_the_controller_crash_loops(world, kube):
 
 
 def test_with_a_pod_identity_association_both_replicas_become_ready_on_two_nodes(world, kube):
-    role = world.role("karpenter", "pods.eks.amazonaws.com", "sts:AssumeRole", "sts:TagSession")
-    world.client("eks").create_pod_identity_association(
-        clusterName=NAME, namespace="kube-system", serviceAccount="karpenter", roleArn=role
-    )
+    world.associate_karpenter(NAME)
     for pod in controllers(kube):
         kube.delete(pod)
     world.until("both are ready", lambda: [condition(p, "Ready") for p in controllers(kube)] == ["True", "True"])

@@ -226,6 +226,7 @@ class ControlPlane:
         key = str(self._pki("service-accounts.key"))
         return {
             "advertise-address": UNROUTED,
+            "allow-privileged": "true",  # as on EKS: device plugins and CSI nodes need it
             "api-audiences": AUDIENCE,
             "authentication-token-webhook-cache-ttl": "5s",
             "authentication-token-webhook-config-file": str(self._pki("authentication-webhook.yaml")),
