@@ -1,8 +1,9 @@
 """What the rooms that run clusters and nodes need to know of AWS, as one JSON document."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from botocore import xform_name
 from moto.ec2.models import ec2_backends
 
 from eks_twin.aws.ec2 import network, reservations
@@ -26,72 +27,60 @@ def document(region: str) -> dict[str, Any]:
     }
 
 
+def _view(record: Mapping[str, Any], *same: str, **renamed: str) -> dict[str, Any]:
+    """Return members of a record, under their own names or under others."""
+    return {key: record.get(key) for key in same} | {ours: record.get(theirs) for ours, theirs in renamed.items()}
+
+
 def _cluster(cluster: Cluster, region: str) -> dict[str, Any]:
     record = cluster.record
-    vpc, network = record["resourcesVpcConfig"], record["kubernetesNetworkConfig"]
     return {
-        "name": cluster.name,
-        "arn": record["arn"],
-        "status": record["status"],
-        "version": record["version"],
+        **_view(record, "name", "arn", "status", "version", "endpoint", "roleArn", "bootstrapSelfManagedAddons"),
+        **_view(record["resourcesVpcConfig"], "vpcId", "clusterSecurityGroupId", "subnetIds"),
+        **_view(record["kubernetesNetworkConfig"], "serviceIpv4Cidr"),
         "region": region,
-        "endpoint": record.get("endpoint"),
-        "vpcId": vpc["vpcId"],
-        "roleArn": record["roleArn"],
-        "clusterSecurityGroupId": vpc["clusterSecurityGroupId"],
-        "subnetIds": vpc["subnetIds"],
-        "serviceIpv4Cidr": network["serviceIpv4Cidr"],
         "oidcIssuer": record["identity"]["oidc"]["issuer"],
-        "bootstrapSelfManagedAddons": record["bootstrapSelfManagedAddons"],
         "accessEntries": [
             {
-                "principalArn": principal,
-                "type": entry["type"],
-                "username": entry["username"],
-                "groups": entry["kubernetesGroups"],
+                **_view(entry, "principalArn", "type", "username", groups="kubernetesGroups"),
                 "policies": [
-                    {"policyArn": item["policyArn"], "accessScope": item["accessScope"]}
-                    for item in cluster.policies.get(principal, {}).values()
+                    _view(item, "policyArn", "accessScope") for item in cluster.policies.get(principal, {}).values()
                 ],
             }
             for principal, entry in cluster.access_entries.items()
         ],
         "podIdentityAssociations": [
-            {key: item[key] for key in ("associationId", "namespace", "serviceAccount", "roleArn")}
+            _view(item, "associationId", "namespace", "serviceAccount", "roleArn")
             for item in cluster.associations.values()
         ],
         "addons": [
             {
-                "name": addon["addonName"],
-                "version": addon["addonVersion"],
-                "status": addon["status"],
-                "configurationValues": addon["configurationValues"],
-                "serviceAccountRoleArn": addon["serviceAccountRoleArn"],
+                **_view(addon, "status", "configurationValues", "serviceAccountRoleArn"),
+                **_view(addon, name="addonName", version="addonVersion"),
                 "preserve": addon.get("preserve", False),
             }
             for addon in cluster.addons.values()
         ],
-        "nodegroups": [_nodegroup(cluster, name, region) for name in cluster.nodegroups],
+        "nodegroups": [
+            {
+                **_view(group, "status", "labels", "taints", "capacityType", "amiType", "releaseVersion"),
+                **_view(group, name="nodegroupName", nodeRoleArn="nodeRole"),
+                "instanceIds": running(group, region),
+            }
+            for group in cluster.nodegroups.values()
+        ],
         "fargateProfiles": [
-            {"name": profile["fargateProfileName"], "selectors": profile["selectors"], "subnets": profile["subnets"]}
+            _view(profile, "selectors", "subnets", name="fargateProfileName")
             for profile in cluster.fargate_profiles.values()
         ],
     }
 
 
-def _nodegroup(cluster: Cluster, name: str, region: str) -> dict[str, Any]:
-    record = cluster.nodegroups[name]
-    return {
-        "name": name,
-        "status": record["status"],
-        "instanceIds": running(record, region),
-        "labels": record["labels"],
-        "taints": record["taints"],
-        "capacityType": record["capacityType"],
-        "amiType": record["amiType"],
-        "releaseVersion": record["releaseVersion"],
-        "nodeRoleArn": record["nodeRole"],
-    }
+OF_INSTANCE = (
+    "architecture", "capacityReservationId", "cpuOptions", "imageId", "instanceType", "privateDnsName",
+    "privateIpAddress", "state", "subnetId", "vpcId",
+)  # fmt: skip
+"""What the document says of an instance under the names that moto's object has, but for their spelling."""
 
 
 def _instances(region: str) -> Iterator[dict[str, Any]]:
@@ -99,22 +88,16 @@ def _instances(region: str) -> Iterator[dict[str, Any]]:
     instances: list[Any] = backend.all_instances()
     for instance in instances:
         image: Any = backend.amis.get(instance.image_id)
-        profile = instance.iam_instance_profile
+        profile, placement = instance.iam_instance_profile, instance.placement
         found = profile_of({"Arn": profile["Arn"]}) if profile else None
+        options = instance.metadata_options
         yield {
+            **{name: getattr(instance, xform_name(name)) for name in OF_INSTANCE},
             "instanceId": instance.id,
-            "instanceType": instance.instance_type,
-            "state": instance.state,
             "lifecycle": instance.lifecycle or ON_DEMAND,
-            "privateDnsName": instance.private_dns_name,
-            "privateIpAddress": instance.private_ip_address,
-            "subnetId": instance.subnet_id,
-            "vpcId": instance.vpc_id,
             "zone": instance.availability_zone,
             "zoneId": zone_id(region, instance.availability_zone),
             "region": region,
-            "architecture": instance.architecture,
-            "imageId": instance.image_id,
             "imageName": image.name if image else None,
             "imageContent": vars(image.data.content) if image else None,
             "instanceProfileArn": profile["Arn"] if profile else None,
@@ -133,16 +116,14 @@ def _instances(region: str) -> Iterator[dict[str, Any]]:
                 if block.volume_id in backend.volumes
             ],
             "metadataOptions": {
-                "HttpTokens": instance.metadata_options.http_tokens,
-                "HttpPutResponseHopLimit": instance.metadata_options.http_put_response_hop_limit,
-                "HttpEndpoint": instance.metadata_options.http_endpoint,
+                "HttpTokens": options.http_tokens,
+                "HttpPutResponseHopLimit": options.http_put_response_hop_limit,
+                "HttpEndpoint": options.http_endpoint,
             },
             "networkInterfaces": network.shown(instance),
-            "capacityReservationId": instance.capacity_reservation_id,
-            "placementGroup": instance.placement.group_name or None,
-            "partitionNumber": getattr(instance.placement, "partition_number", None),
-            "tenancy": instance.placement.tenancy,
-            "cpuOptions": instance.cpu_options,
+            "placementGroup": placement.group_name or None,
+            "partitionNumber": getattr(placement, "partition_number", None),
+            "tenancy": placement.tenancy,
             "detailedMonitoring": instance.monitored,
             "launchTime": instance.launch_time.isoformat(),
         }
