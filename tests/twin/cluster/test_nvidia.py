@@ -11,6 +11,7 @@ GPU, EFA = "nvidia.com/gpu", "vpc.amazonaws.com/efa"
 PCI, PRESENT = "feature.node.kubernetes.io/pci-10de.present", "nvidia.com/gpu.present"
 NVDP = "https://nvidia.github.io/k8s-device-plugin/nvidia-device-plugin"
 OPERATOR = "https://helm.ngc.nvidia.com/nvidia/gpu-operator"
+DCGM = "https://nvidia.github.io/dcgm-exporter/helm-charts/dcgm-exporter"
 EFA_CHART = "https://aws.github.io/eks-charts/aws-efa-k8s-device-plugin"
 TOLERATE_ANY = [{"key": GPU, "operator": "Exists", "effect": "NoSchedule"}]
 FOUR_EACH = "version: v1\nsharing: {timeSlicing: {resources: [{name: nvidia.com/gpu, replicas: 4}]}}"
@@ -149,6 +150,21 @@ def test_the_operators_operands_follow_the_labels_that_it_sets(world, kube):
     drivers = {"labelSelector": "app=nvidia-driver-daemonset"}
     world.until("no driver pod is left", lambda: not kube.list("v1", "Pod", "kube-system", **drivers))
     assert "nvidia.com/gpu.deploy.mig-manager" not in labels(kube, "gpu")
+
+
+def test_mig_manager_cuts_the_gpus_of_a_pool_as_its_label_says(world, kube):
+    create_pool(world, kube, "parted", "p5.4xlarge", labels={"nvidia.com/mig.config": "all-1g.10gb"})
+    create_pod(kube, "parted", **{GPU: "1"})
+    runs(world, kube, "parted")
+    world.until("it is cut", lambda: node(kube, "parted")["status"]["allocatable"][GPU] == "7")
+    found = labels(kube, "parted")
+    assert found["nvidia.com/mig.config.state"] == "success"
+    assert found["nvidia.com/gpu.product"] == "NVIDIA-H100-80GB-HBM3-MIG-1g.10gb"
+
+
+def test_the_exporters_chart_does_not_install_without_prometheus_kinds(world, kube):
+    with pytest.raises(AssertionError, match='no matches for kind "ServiceMonitor"'):
+        world.helm(NAME, "dcgm-exporter", DCGM, "4.8.2")
 
 
 def test_efa_appears_only_where_the_plugin_tolerates_the_taint(world, kube):
