@@ -227,15 +227,22 @@ def fleet(aws, network):
 
 @pytest.fixture
 def run(aws, network, image):
-    """Runs one instance of a type in the first zone unless told otherwise; returns it as DescribeInstances shows it."""
+    """Runs one instance of a type in the first zone unless told otherwise; returns it as DescribeInstances shows it.
+
+    Ends them all, so that no later test's reservation takes them in.
+    """
+    ids = []
 
     def start(kind="m5.large", **more):
         place = {} if "NetworkInterfaces" in more else {"SubnetId": network.subnet_ids[0]}
         arguments = {"ImageId": image, "InstanceType": kind, "MinCount": 1, "MaxCount": 1, **place, **more}
         started = aws.client("ec2").run_instances(**arguments)["Instances"]
-        return described_by(aws, started[0]["InstanceId"])
+        ids.append(started[0]["InstanceId"])
+        return described_by(aws, ids[-1])
 
-    return start
+    yield start
+    if ids:
+        aws.client("ec2").terminate_instances(InstanceIds=ids)
 
 
 def described_by(aws, instance_id):

@@ -155,6 +155,18 @@ def test_an_untargeted_launch_uses_open_reservations_unless_it_prefers_none(rese
     assert "CapacityReservationId" not in overflow
 
 
+def test_running_instances_move_into_an_open_reservation_that_they_fit(aws, reserve, left, run, described):
+    wish = {"CapacityReservationPreference": "none"}
+    plain, apart = run("c5.4xlarge"), run("c5.4xlarge", CapacityReservationSpecification=wish)
+    first = reserve("c5.4xlarge", 2)["CapacityReservationId"]
+    assert left(first) == 2
+    aws.client("ec2").modify_capacity_reservation(CapacityReservationId=first, InstanceMatchCriteria="open")
+    assert (left(first), described(plain["InstanceId"])["CapacityReservationId"]) == (1, first)
+    second = reserve("c5.4xlarge", 1, InstanceMatchCriteria="open")["CapacityReservationId"]
+    assert left(second) == 1
+    assert "CapacityReservationId" not in described(apart["InstanceId"])
+
+
 def test_reservations_only_without_a_target_needs_an_open_one(reserve, run):
     with pytest.raises(ClientError, match="ReservationCapacityExceeded"):
         run("c5.2xlarge", CapacityReservationSpecification={"CapacityReservationPreference": ONLY})

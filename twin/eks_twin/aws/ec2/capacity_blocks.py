@@ -13,7 +13,7 @@ from eks_twin.aws.calls import AwsError, Call, refuse_others
 from eks_twin.aws.ec2 import tagging
 from eks_twin.aws.ec2.capacity import check_offered
 from eks_twin.aws.ec2.catalogue import offered, refuse_dry_run, sells
-from eks_twin.aws.ec2.filters import TAGS, listed, members
+from eks_twin.aws.ec2.filters import listed
 from eks_twin.aws.ec2.reservations import (
     ACTIVE,
     BLOCK,
@@ -22,7 +22,6 @@ from eks_twin.aws.ec2.reservations import (
     aware,
     keep_record,
     new_record,
-    settle,
 )
 from eks_twin.aws.prices import on_demand_price
 
@@ -37,7 +36,6 @@ OFFERINGS_MODELLED = (
 )  # fmt: skip
 OFFERINGS: dict[str, dict[str, Any]] = {}
 """Offerings that were shown and can be bought, by id."""
-FILTERS = {**members("CapacityBlockId", "AvailabilityZone", "State"), **TAGS}
 
 
 def describe_capacity_block_offerings(call: Call) -> dict[str, Any]:
@@ -98,25 +96,26 @@ def purchase_capacity_block(call: Call) -> dict[str, Any]:
     if offering is None:
         message = f"There is no Capacity Block offering {wanted}; DescribeCapacityBlockOfferings shows the present ones"
         raise AwsError("InvalidCapacityBlockOfferingId.NotFound", message)
-    tags = tagging.asked_tags(call, "capacity-reservation", "capacity-block")
+    tags = tagging.asked_tags(call, "capacity-reservation")["capacity-reservation"]
     refuse_dry_run(call)
     del OFFERINGS[wanted]
-    record = block_record(call.region, offering, call.parameters["InstancePlatform"])
-    tagging.put_tags(call.region, record["CapacityBlockId"], tags["capacity-block"])
-    reservation = keep_record(call, record, tags["capacity-reservation"])
-    block = _block(call.region, record)
+    sold = tuple(offering[k] for k in ("InstanceType", "AvailabilityZone", "InstanceCount", "StartDate", "EndDate"))
+    record = block_record(call.region, sold, call.parameters["InstancePlatform"])
+    reservation = keep_record(call, record, tags)
+    own = ("CapacityBlockId", "AvailabilityZone", "AvailabilityZoneId", "StartDate", "EndDate", "CreateDate", "State")
+    block = {key: record[key] for key in own} | {"CapacityReservationIds": [record["CapacityReservationId"]]}
     return {"CapacityReservation": reservation, "CapacityReservations": [reservation], "CapacityBlocks": [block]}
 
 
-def block_record(region: str, offering: dict[str, Any], platform: str) -> dict[str, Any]:
-    """Build the reservation of a block."""
-    kind, zone, count = offering["InstanceType"], offering["AvailabilityZone"], offering["InstanceCount"]
+def block_record(region: str, sold: tuple[Any, ...], platform: str) -> dict[str, Any]:
+    """Build the reservation of a block from (type, zone, count, start, end)."""
+    kind, zone, count, start, end = sold
     record = new_record(region, kind, zone, count)
     return record | {
         "InstancePlatform": platform,
-        "State": ACTIVE if offering["StartDate"] <= datetime.now(UTC) else SCHEDULED,
-        "StartDate": offering["StartDate"],
-        "EndDate": offering["EndDate"],
+        "State": ACTIVE if start <= datetime.now(UTC) else SCHEDULED,
+        "StartDate": start,
+        "EndDate": end,
         "EndDateType": "limited",
         "InstanceMatchCriteria": "targeted",
         "ReservationType": BLOCK,
@@ -134,36 +133,13 @@ def give(region: str, body: Mapping[str, Any]) -> dict[str, Any]:
     kind, zone = body["instanceType"], body["zone"]
     _check_type(region, kind)
     check_offered(region, kind, zone)
-    dates = {key: aware(datetime.fromisoformat(body[name])) for key, name in _DATES.items()}
-    offering = {"InstanceType": kind, "AvailabilityZone": zone, "InstanceCount": int(body["instanceCount"]), **dates}
-    record = block_record(region, offering, "Linux/UNIX")
+    dates = [aware(datetime.fromisoformat(body[name])) for name in ("startDate", "endDate")]
+    record = block_record(region, (kind, zone, int(body["instanceCount"]), *dates), "Linux/UNIX")
     RESERVATIONS[record["CapacityReservationId"]] = record
     return {"capacityReservationId": record["CapacityReservationId"]}
-
-
-_DATES = {"StartDate": "startDate", "EndDate": "endDate"}
-
-
-def _block(region: str, record: dict[str, Any]) -> dict[str, Any]:
-    same = ("CapacityBlockId", "AvailabilityZone", "AvailabilityZoneId", "StartDate", "EndDate", "CreateDate", "State")
-    own = {"CapacityReservationIds": [record["CapacityReservationId"]]}
-    return {key: record[key] for key in same} | own | {"Tags": tagging.tags_of(region, record["CapacityBlockId"])}
-
-
-def describe_capacity_blocks(call: Call) -> dict[str, Any]:
-    """Answer DescribeCapacityBlocks."""
-    refuse_dry_run(call)
-    settle(call.region)
-    blocks = {r["CapacityBlockId"]: r for r in RESERVATIONS.values() if r["ReservationType"] == BLOCK}
-    wanted = call.get("CapacityBlockIds") or list(blocks)
-    for identifier in set(wanted) - set(blocks):
-        raise AwsError("InvalidCapacityBlockId.NotFound", f"The Capacity Block '{identifier}' does not exist")
-    found = [_block(call.region, blocks[identifier]) for identifier in wanted]
-    return listed(call, "CapacityBlocks", found, FILTERS)
 
 
 HANDLERS = {
     "DescribeCapacityBlockOfferings": describe_capacity_block_offerings,
     "PurchaseCapacityBlock": purchase_capacity_block,
-    "DescribeCapacityBlocks": describe_capacity_blocks,
 }

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from moto.ec2.models import ec2_backends
 from moto.ec2.utils import random_spot_request_id
 
 from eks_twin.aws.calls import AwsError
 from eks_twin.aws.ec2 import reservations
 from eks_twin.aws.ec2.capacity import check_capacity
 from eks_twin.aws.ec2.catalogue import sells
+from eks_twin.aws.ec2.image_store import image_by_id
 from eks_twin.aws.ec2.specification import CAPACITY_BLOCK, ON_DEMAND, SPOT, Specification
 from eks_twin.aws.iam import role_by_arn
 from eks_twin.aws.principals import ACCOUNT
@@ -64,11 +64,9 @@ def _check_wish(specification: Specification) -> None:
 
 
 def _compatible(specification: Specification, reservation: dict[str, Any]) -> bool:
-    image = ec2_backends[ACCOUNT][specification.region].amis[specification.data["ImageId"]]
-    platform = "Windows" if image.platform == "windows" else "Linux/UNIX"
-    tenancy = specification.placement.get("Tenancy") or "default"
-    mine = (specification.instance_type, specification.subnet.availability_zone, platform, tenancy)
-    return mine == tuple(reservation[k] for k in ("InstanceType", "AvailabilityZone", "InstancePlatform", "Tenancy"))
+    platform = reservations.platform_of(image_by_id(specification.region, specification.data["ImageId"]))
+    tenancy, zone = specification.placement.get("Tenancy") or "default", specification.subnet.availability_zone
+    return reservations.fits(reservation, specification.instance_type, zone, platform, tenancy)
 
 
 def _usable(specification: Specification) -> list[dict[str, Any]]:

@@ -25,6 +25,8 @@ LIVE = frozenset({ACTIVE, SCHEDULED})
 BLOCK_ENDS_BEFORE = timedelta(minutes=30)
 """How long before a capacity block's end EC2 begins to terminate its instances."""
 COUNT_MAX = 1000
+ATTRIBUTES = ("InstanceType", "AvailabilityZone", "InstancePlatform", "Tenancy")
+"""What an instance must have in common with a reservation to use it."""
 CREATE_MODELLED = (
     "AvailabilityZone", "AvailabilityZoneId", "ClientToken", "DryRun", "EbsOptimized", "EndDate", "EndDateType",
     "EphemeralStorage", "InstanceCount", "InstanceMatchCriteria", "InstancePlatform", "InstanceType",
@@ -80,14 +82,13 @@ def settle(region: str) -> list[str]:
         end = reservation.get("EndDate")
         if reservation["State"] == SCHEDULED and reservation["StartDate"] <= now:
             reservation["State"] = ACTIVE
-        if reservation["State"] != ACTIVE or end is None:
-            continue
         block = reservation["ReservationType"] == BLOCK
-        if block and end - BLOCK_ENDS_BEFORE <= now:
+        if block and end is not None and end - BLOCK_ENDS_BEFORE <= now:
             ending += [instance.id for instance in users(region, identifier)]
-        if end <= now:
+        if reservation["State"] == ACTIVE and end is not None and end <= now:
             reservation["State"] = "expired"
-            release(region, identifier)
+            if not block:
+                release(region, identifier)
     return ending
 
 
@@ -95,6 +96,28 @@ def release(region: str, identifier: str) -> None:
     """Let a reservation's instances run on as ordinary On-Demand Instances, as EC2 does when it ends."""
     for instance in users(region, identifier):
         instance.capacity_reservation_id = None
+
+
+def fits(reservation: dict[str, Any], *attributes: str) -> bool:
+    """Tell whether type, zone, platform and tenancy of an instance are those of a reservation."""
+    return attributes == tuple(reservation[key] for key in ATTRIBUTES)
+
+
+def platform_of(image: Any) -> str:
+    """Return what a reservation calls the operating system of an image."""
+    return "Windows" if image.platform == "windows" else "Linux/UNIX"
+
+
+def adopt(region: str, reservation: dict[str, Any]) -> None:
+    """Let running On-Demand Instances that fit and prefer open reservations use this one, as EC2 does."""
+    backend, identifier = ec2_backends[ACCOUNT][region], reservation["CapacityReservationId"]
+    instances: list[Any] = backend.all_instances()
+    for instance in instances if reservation["InstanceMatchCriteria"] == "open" else ():
+        wish = instance.capacity_reservation_specification
+        free = instance.state == "running" and instance.lifecycle is None and instance.capacity_reservation_id is None
+        mine = (instance.instance_type, instance.availability_zone, platform_of(instance), instance.placement.tenancy)
+        if free and wish["CapacityReservationPreference"] == "open" and fits(reservation, *mine):
+            instance.capacity_reservation_id = identifier if available(region, reservation) > 0 else None
 
 
 def new_record(region: str, kind: str, zone: str, count: int) -> dict[str, Any]:
@@ -169,6 +192,7 @@ def create_capacity_reservation(call: Call) -> dict[str, Any]:
 def keep_record(call: Call, record: dict[str, Any], tags: dict[str, str]) -> dict[str, Any]:
     """Remember a reservation and return its view."""
     RESERVATIONS[record["CapacityReservationId"]] = record
+    adopt(call.region, record)
     tagging.put_tags(call.region, record["CapacityReservationId"], tags)
     return view(call.region, record)
 
@@ -212,6 +236,7 @@ def modify_capacity_reservation(call: Call) -> dict[str, Any]:
         raise AwsError("InvalidParameterCombination", "instanceMatchCriteria can change only while nobody uses it")
     refuse_dry_run(call)
     reservation |= {**changes, "InstanceMatchCriteria": criteria}
+    adopt(call.region, reservation)
     return {"Return": True}
 
 

@@ -9,7 +9,7 @@ from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, EC2_RESOURCE_TO_PREFIX, get_p
 from eks_twin.aws.calls import AwsError, Call
 from eks_twin.aws.principals import ACCOUNT
 
-OWN_PREFIXES = {"placement-group": "pg", "capacity-reservation": "cr", "capacity-block": "cb"}
+OWN_PREFIXES = {"placement-group": "pg", "capacity-reservation": "cr"}
 """Resource type → prefix of its ids; CreateTags refuses ids whose prefix moto's table lacks."""
 EC2_RESOURCE_TO_PREFIX.update(OWN_PREFIXES)
 EC2_PREFIX_TO_RESOURCE.update({prefix: resource for resource, prefix in OWN_PREFIXES.items()})
