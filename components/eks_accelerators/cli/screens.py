@@ -68,7 +68,7 @@ def pod_screen(report: PodReport) -> RenderableType:
     table = _table(
         "pool", "", "which, or why not", "what to change", title=f"{report.pod} requests {wanted or 'nothing'}"
     )
-    for verdict in report.verdicts:
+    for verdict in sorted(report.verdicts, key=lambda each: not each.fits):
         mark = "[green]fits[/]" if verdict.fits else "[red]no[/]"
         table.add_row(verdict.pool, mark, *map(escape, _verdict(verdict)))
     end = f"[green]{report.chosen}[/] launches it" if report.chosen else "[red]stays pending[/]"

@@ -20,10 +20,11 @@ def make_pool(name: str = "pool", *requirements: Mapping[str, Any], **changes: A
     """A pool with these requirements; `changes` to labels, taints, the class, overlays, and any field of its spec."""
     labels, taints = changes.pop("labels", {}), changes.pop("taints", [])
     node_class, overlays = changes.pop("node_class", {}), changes.pop("overlays", ())
+    placement = changes.pop("placement", None)
     reference = {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": name}
     spec = {"requirements": list(requirements), "taints": taints, "nodeClassRef": reference}
     template = {"metadata": {"labels": labels}, "spec": spec}
-    return PoolView(name, {"template": template, **changes}, {**AL2023, **node_class}, overlays)
+    return PoolView(name, {"template": template, **changes}, {**AL2023, **node_class}, overlays, placement)
 
 
 def make_pod(requests: Mapping[str, str] | None = None, **spec: Any) -> dict[str, Any]:

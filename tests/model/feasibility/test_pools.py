@@ -71,6 +71,7 @@ EXCLUDED = [
      "has the network cards and device indexes of networkInterfaces (cards up to 3)", "g6.8xlarge"),
     (make_pool("p", node_class={"networkInterfaces": EFA[:2]}), "class", "takes 1 EFA interfaces", "inf2.8xlarge"),
     (make_pool("p", node_class={"networkInterfaces": EFA[:1]}), "class", "network interfaces need ENA", "c3.large"),
+    (make_pool("p", placement="cluster"), "class", "can be in a placement group of strategy cluster", "t3.large"),
     (make_pool("p", node_class={"amiFamily": "Windows2022"}), "class", "Windows needs amd64", "m6g.large"),
 ]  # fmt: skip
 
@@ -201,6 +202,13 @@ def test_a_label_that_no_type_of_a_small_catalogue_has_excludes_them_all():
     place = Place("us-west-2", ("us-west-2a",), catalogue=small)
     assert names(explain_pool(make_pool("p"), place)) == ["m5.large"]
     assert names(explain_pool(make_pool("p", need("karpenter.k8s.aws/instance-gpu-count", "Exists")), place)) == []
+
+
+@pytest.mark.parametrize(("strategy", "notes"), [(None, 1), ("cluster", 0)])
+def test_a_placement_group_of_unknown_strategy_is_noted(strategy, notes):
+    pool = make_pool("p", INF2, node_class={"placementGroupSelector": {"name": "pg"}}, placement=strategy)
+    report = explain_pool(pool, make_place())
+    assert len([note for note in report.notes if note.startswith("placement group:")]) == notes
 
 
 MIN_VALUES = [

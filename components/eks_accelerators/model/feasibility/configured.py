@@ -11,11 +11,13 @@ from .view import Controller, Place, PoolView
 def views(config: PlatformConfig) -> tuple[PoolView, ...]:
     """The pools of `config` as the manifests that it deploys, in its order."""
     plan = config.plan
-    classes = {each.name: manifests.node_class(each) for each in plan.classes}
+    classes = {each.name: (manifests.node_class(each), each.placement) for each in plan.classes}
     overlays = [manifests.node_overlay(each) for each in plan.overlays.values()]
-    return tuple(
-        PoolView(each.name, manifests.node_pool(each), classes[each.class_name], overlays) for each in plan.pools
-    )
+    found: list[PoolView] = []
+    for each in plan.pools:
+        node_class, placement = classes[each.class_name]
+        found.append(PoolView(each.name, manifests.node_pool(each), node_class, overlays, placement))
+    return tuple(found)
 
 
 def place(config: PlatformConfig, region: str, daemons: Mapping[str, str]) -> Place:

@@ -11,7 +11,7 @@ from .wire import Manifest, child, items
 def launchable(index: Index, view: PoolView) -> Iterator[tuple[str, Types]]:
     """Each rule of the class with the types that meet it; rules that every type meets are left out."""
     instances = tuple(index.catalogue.types.values())
-    for rule, meets in _rules(view.node_class):
+    for rule, meets in (*_rules(view.node_class), *_placement(view.placement)):
         yield rule, sum(1 << position for position, instance in enumerate(instances) if meets(instance))
 
 
@@ -30,6 +30,11 @@ def _rules(node_class: Manifest) -> Iterator[Rule]:
         yield "connection tracking needs Nitro", lambda instance: instance.hypervisor == "nitro"
     if node_class.get("networkInterfaces") is not None:
         yield from _layout(items(node_class, "networkInterfaces"))
+
+
+def _placement(strategy: str | None) -> Iterator[Rule]:
+    if strategy is not None:
+        yield f"can be in a placement group of strategy {strategy}", lambda instance: strategy in instance.strategies
 
 
 def _layout(interfaces: Sequence[Manifest]) -> Iterator[Rule]:

@@ -12,7 +12,7 @@ from .pool import SOUND, Pool, Step
 from .quantities import text
 from .report import Kind, Obstacle
 from .requirement import Requirement
-from .view import ZONE
+from .view import PLACEMENT, ZONE
 
 _KINDS: Final[Mapping[str, Kind]] = {ZONE: "zone", CAPACITY_TYPE: "capacity type"}
 """Key → kind of the obstacle, where it is not just a requirement."""
@@ -36,6 +36,9 @@ def undefined_label(demand: Requirement, existing: Mapping[str, Requirement]) ->
 
 def label(existing: Requirement, demand: Requirement) -> Obstacle:
     """A label with other values than the pod demands."""
+    if existing.key in PLACEMENT:
+        rule = f"pod demands {demand}; the class selects no placement group, and Karpenter would launch nodes in vain"
+        return Obstacle("label", rule, "give the node class a placementGroupSelector, or drop the demand from the pod")
     kind: Kind = _KINDS.get(existing.key, "requirement")
     fix = f"change {existing.key} in the pod or in the pool so that they share a value"
     return Obstacle(kind, f"pod demands {demand}; the pool has {existing}", fix)

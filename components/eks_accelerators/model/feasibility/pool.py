@@ -202,8 +202,8 @@ def _notes(view: PoolView, place: Place) -> Iterator[str]:
     node_class, controller = view.node_class, place.controller
     if node_class.get("capacityReservationSelectorTerms") and controller.reserved_capacity:
         yield "reserved: taken for granted of every type; what the selected reservations hold is not known here"
-    if node_class.get("placementGroupSelector"):
-        yield "placement group: its strategy and id are not known here; cluster groups exclude some types"
+    if node_class.get("placementGroupSelector") and view.placement is None:
+        yield "placement group: its strategy is not known here; groups of strategy cluster exclude some types"
     if view.overlays and not controller.node_overlay:
         yield "overlays have no effect: settings.featureGates.nodeOverlay is off"
     if any(each["key"] == ZONE_ID for each in items(child(view.node_pool, "template", "spec"), "requirements")):

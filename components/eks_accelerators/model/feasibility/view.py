@@ -49,6 +49,8 @@ class PoolView:
     """spec of the karpenter.k8s.aws/v1 EC2NodeClass."""
     overlays: Sequence[Mapping[str, Any]] = ()
     """specs of the karpenter.sh/v1alpha1 NodeOverlays."""
+    placement: str | None = None
+    """Strategy of the placement group that the class selects; None: it selects none, or nobody here knows."""
 
 
 @dataclass(frozen=True)
