@@ -5,7 +5,7 @@ from eks_twin.nodes.bootstrap import Bootstrap
 from eks_twin.nodes.capacity import Hardware
 from eks_twin.nodes.devices import NodeDevices, Sight
 from eks_twin.nodes.node import Member
-from eks_twin.nodes.plugins import Part, Role
+from eks_twin.nodes.plugins import cluster_wide
 from eks_twin.nodes.sharing import PluginConfig
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 
@@ -64,9 +64,10 @@ def devices(instance):
     return make
 
 
-def sight(*pods, labels=None, operator=None, configs=None):
+def sight(*pods, labels=None, operator=None, configs=None, master=True):
     entries = {("ns", "configs"): configs}
-    return Sight(pods, labels or {}, operator, lambda *key: entries.get(key))
+    elsewhere = [*([NFD_MASTER] if master else []), *([operator] if operator else [])]
+    return Sight(pods, labels or {}, cluster_wide(elsewhere), lambda *key: entries.get(key))
 
 
 @pytest.mark.parametrize(
@@ -196,7 +197,9 @@ def test_of_two_plugin_pods_the_later_one_counts(devices):
 # --- labels ---------------------------------------------------------------------------------------------------------
 PCI, PRESENT = "feature.node.kubernetes.io/pci-10de.present", "nvidia.com/gpu.present"
 CONFIG, STATE = "nvidia.com/mig.config", "nvidia.com/mig.config.state"
-OPERATOR = Part(Role.GPU_OPERATOR, {"metadata": {}}, {"env": [{"name": "MIG_CONFIG_DEFAULT", "value": "all-disabled"}]})
+OPERATOR = pod(
+    "operator", "nvcr.io/nvidia/gpu-operator:v26.7.0", "gpu-operator", env=[("MIG_CONFIG_DEFAULT", "all-disabled")]
+)
 
 
 @pytest.mark.parametrize(
@@ -241,6 +244,15 @@ def test_labels_that_are_as_they_should_be_are_not_written_again(devices):
 def test_gpu_feature_discovery_tells_how_gpus_are_shared(devices, config, label, value):
     seen = sight(configured("gpu-feature-discovery"), labels={LABEL: "a"}, configs={"a": config})
     assert devices("g5.xlarge", NVIDIA_AMI).look(seen).labels[label] == value
+
+
+def test_without_feature_discoverys_master_nobody_labels_what_its_workers_find(devices):
+    assert devices("g5.xlarge", NVIDIA_AMI).look(sight(NFD, GFD, master=False)).labels == {}
+
+
+def test_an_operator_that_is_pending_sets_no_labels(devices):
+    pending = {**OPERATOR, "status": {"phase": "Pending"}}
+    assert PRESENT not in devices("g5.xlarge", NVIDIA_AMI).look(sight(NFD, operator=pending)).labels
 
 
 def test_without_a_driver_gpu_feature_discovery_says_nothing(devices):

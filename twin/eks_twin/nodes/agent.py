@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from eks_twin.kube import STRATEGIC, KubeError
-from eks_twin.nodes import node
+from eks_twin.nodes import node, plugins
 from eks_twin.nodes.capacity import Hardware
 from eks_twin.nodes.config_maps import ConfigMaps
 from eks_twin.nodes.devices import NodeDevices, Sight
 from eks_twin.nodes.machine import Instance
 from eks_twin.nodes.mirror import Mirror
 from eks_twin.nodes.node import JoinError, Member
-from eks_twin.nodes.plugins import Part, Role, parts, runs
+from eks_twin.nodes.plugins import Part, Role
 from eks_twin.nodes.pods import Host, LivePod, Pod, Room, StillPod, finalise, is_live
 from eks_twin.nodes.status import host_network
 
@@ -85,9 +85,9 @@ class NodeAgent:
             if instance.id not in self._records and instance.id not in self._gone:
                 self._join(instance, cluster)
         pods = self._pods.all()
-        operator = _operator(pods)
+        cluster_wide = plugins.cluster_wide(pods)
         for instance_id in list(self._records):
-            self._keep(instance_id, by_id.get(instance_id), pods, operator)
+            self._keep(instance_id, by_id.get(instance_id), pods, cluster_wide)
         self._serve(pods)
 
     def ready(self, instance_id: str) -> bool:
@@ -138,7 +138,9 @@ class NodeAgent:
         self._nodes.put(body)
         self._records[instance.id] = NodeRecord(member, body["metadata"]["uid"], NodeDevices(member))
 
-    def _keep(self, instance_id: str, instance: Instance | None, pods: Sequence[Pod], operator: Part | None) -> None:
+    def _keep(
+        self, instance_id: str, instance: Instance | None, pods: Sequence[Pod], cluster_wide: Mapping[Role, Part]
+    ) -> None:
         record = self._records[instance_id]
         known = self._nodes.get(record.member.name)
         if known is None or known["metadata"]["uid"] != record.uid:
@@ -154,7 +156,7 @@ class NodeAgent:
             self._patch(record, {"status": {"conditions": node.conditions(network=True)}})
             record.ready = True
         labels = known["metadata"].get("labels") or {}
-        self._register_devices(record, Sight(mine, labels, operator, self._config_maps.data))
+        self._register_devices(record, Sight(mine, labels, cluster_wide, self._config_maps.data))
 
     def _delete_node(self, record: NodeRecord) -> None:
         body = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": record.member.name}}
@@ -258,9 +260,3 @@ def _runs(pods: Sequence[Pod], daemon_set: str) -> bool:
         and any(c["type"] == "Ready" and c["status"] == "True" for c in pod.get("status", {}).get("conditions") or ())
         for pod in pods
     )
-
-
-def _operator(pods: Sequence[Pod]) -> Part | None:
-    """The running GPU operator of the cluster; None where there is none."""
-    found = (part for pod in pods if runs(pod) for part in parts(pod) if part.role is Role.GPU_OPERATOR)
-    return next(found, None)

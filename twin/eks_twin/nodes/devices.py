@@ -31,8 +31,8 @@ class Sight:
     """Its pods."""
     labels: Mapping[str, str]
     """Its labels."""
-    operator: Part | None
-    """The GPU operator, wherever in the cluster it runs."""
+    cluster: Mapping[Role, Part]
+    """What runs for all nodes, wherever in the cluster."""
     config_maps: ConfigMaps
 
 
@@ -77,17 +77,19 @@ class NodeDevices:
     ) -> Iterator[features.Changes]:
         """Each one's changes in turn; `labels` holds those of the ones before."""
         by_role = {part.role: part for part in running}
-        if Role.NODE_FEATURES in by_role:
+        labelled = Role.FEATURE_LABELS in sight.cluster  # NFD's master makes labels of what discovery pods report
+        if labelled and Role.NODE_FEATURES in by_role:
             yield features.of_node(self._gpu)
-        if sight.operator:
+        operator = sight.cluster.get(Role.GPU_OPERATOR)
+        if operator:
             met = any(part.role is Role.DRIVER for pod in sight.pods for part in parts(pod))
             found = met and drives(self._image, sharing.GPU)
             told = {key: value for key, value in labels.items() if value is not None}
-            yield features.of_operator(told, sight.operator.variable("MIG_CONFIG_DEFAULT"), driver_found=found)
+            yield features.of_operator(told, operator.variable("MIG_CONFIG_DEFAULT"), driver_found=found)
         if Role.MIG_MANAGER in by_role and labels.get(features.MIG_CONFIG):
             yield self._partition(by_role[Role.MIG_MANAGER], str(labels[features.MIG_CONFIG]), faults)
         discovery = by_role.get(Role.GPU_FEATURES)
-        if discovery and self._gpu and self._driven(running):
+        if labelled and discovery and self._gpu and self._driven(running):
             try:
                 yield features.of_gpu(labels, self._gpu, _config(discovery, sight), self._layout)
             except ConfigError as error:

@@ -1,7 +1,7 @@
 """What the containers of a node are to its devices: one closed table of images and programs."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Final
@@ -20,6 +20,7 @@ class Role(Enum):
     MPS_DAEMON = auto()
     GPU_FEATURES = auto()
     NODE_FEATURES = auto()
+    FEATURE_LABELS = auto()
     GPU_OPERATOR = auto()
     DRIVER = auto()
     MIG_MANAGER = auto()
@@ -37,11 +38,16 @@ ROLES: Final[Mapping[tuple[str, str], Role]] = {
     (K8S_DEVICE_PLUGIN, "mps-control-daemon"): Role.MPS_DAEMON,
     (K8S_DEVICE_PLUGIN, "gpu-feature-discovery"): Role.GPU_FEATURES,
     ("registry.k8s.io/nfd/node-feature-discovery", "nfd-worker"): Role.NODE_FEATURES,
+    ("registry.k8s.io/nfd/node-feature-discovery", "nfd-master"): Role.FEATURE_LABELS,
     ("nvcr.io/nvidia/gpu-operator", "gpu-operator"): Role.GPU_OPERATOR,
     ("nvcr.io/nvidia/driver", "nvidia-driver"): Role.DRIVER,
     ("nvcr.io/nvidia/cloud-native/k8s-mig-manager", "nvidia-mig-manager"): Role.MIG_MANAGER,
 }
 """(Image repository, program; empty for the image's own) → role. Programs that are not here do nothing to devices."""
+
+
+CLUSTER_WIDE: Final = frozenset({Role.GPU_OPERATOR, Role.FEATURE_LABELS})
+"""Roles that serve all nodes from wherever they run."""
 
 
 @dataclass(frozen=True)
@@ -92,3 +98,9 @@ def parts(pod: Pod) -> Iterator[Part]:
 def runs(pod: Pod) -> bool:
     """Whether the containers of `pod` run."""
     return not pod["metadata"].get("deletionTimestamp") and pod.get("status", {}).get("phase") == "Running"
+
+
+def cluster_wide(pods: Iterable[Pod]) -> dict[Role, Part]:
+    """Of `pods`, all of a cluster, the running ones that serve all nodes."""
+    found = (part for pod in pods if runs(pod) for part in parts(pod))
+    return {part.role: part for part in found if part.role in CLUSTER_WIDE}
