@@ -20,17 +20,11 @@ from .checks import check_cluster, public_access
 from .inputs import Inputs
 from .kubeconfig import Credentials, kubeconfig
 from .security_groups import Groups
-from .service_role import Service, ServiceRole
+from .service_role import ServiceRole
 
 THUMBPRINT: Final = "9e99a48a9960b14926bb7f3b02e22da2b0ab7280"
 """SHA-1 of the root above EKS's OIDC endpoints, which pulumi-eks reads over TLS; IAM no longer checks it
 (AWS: "Obtain the thumbprint for an OpenID Connect identity provider")."""
-CLUSTER_ROLE: Final = Service(
-    "eks.amazonaws.com",
-    ("sts:AssumeRole", "sts:TagSession"),
-    ("AmazonEKSClusterPolicy",),
-    "Allows EKS to manage clusters on your behalf.",
-)
 READY_TRIES: Final = 60
 READY_PAUSE: Final = 5.0
 """As pulumi-eks waits: up to 60 times, 5 seconds apart."""
@@ -79,7 +73,7 @@ class Cluster(pulumi.ComponentResource):
         """The cluster's role, and what must exist before the cluster: a role is of use with its policies only."""
         if "serviceRole" in self._inputs:
             return self._inputs.get("serviceRole"), []
-        made = ServiceRole(f"{self._name}-eksRole", CLUSTER_ROLE, self._inputs.get("tags"), self._children)
+        made = ServiceRole(f"{self._name}-eksRole", self._inputs.get("tags"), self._children)
         return made.role, made.ready
 
     def _cluster_group(self) -> Any:

@@ -1,25 +1,16 @@
-"""`eks:index:ServiceRole`: an IAM role for an AWS service, with managed policies attached."""
+"""`eks:index:ServiceRole`: the IAM role that EKS assumes for a cluster, with managed policies attached."""
 
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import pulumi
 import pulumi_aws as aws
 
-
-@dataclass(frozen=True)
-class Service:
-    """Who assumes the role, and what it may do."""
-
-    principal: str
-    """Such as `eks.amazonaws.com`."""
-    actions: tuple[str, ...]
-    policies: tuple[str, ...]
-    """Names of AWS managed policies."""
-    description: str | None = None
+ACTIONS: Final = ("sts:AssumeRole", "sts:TagSession")
+POLICIES: Final = ("AmazonEKSClusterPolicy",)
+"""Names of AWS managed policies."""
 
 
 def attachment_suffix(policy: str) -> str:
@@ -31,21 +22,15 @@ def attachment_suffix(policy: str) -> str:
 class ServiceRole(pulumi.ComponentResource):
     """A role and its attachments; `ready` are the resources that whoever uses the role waits for."""
 
-    def __init__(
-        self, name: str, service: Service, tags: Mapping[str, Any] | None, opts: pulumi.ResourceOptions
-    ) -> None:
+    def __init__(self, name: str, tags: Mapping[str, Any] | None, opts: pulumi.ResourceOptions) -> None:
         super().__init__("eks:index:ServiceRole", name, None, opts)
         children = pulumi.ResourceOptions(parent=self)
-        trust = {
-            "Version": "2012-10-17",
-            "Statement": [
-                {"Action": list(service.actions), "Effect": "Allow", "Principal": {"Service": [service.principal]}}
-            ],
-        }
+        statement = {"Action": list(ACTIONS), "Effect": "Allow", "Principal": {"Service": ["eks.amazonaws.com"]}}
+        trust = {"Version": "2012-10-17", "Statement": [statement]}
         self.role = aws.iam.Role(
             f"{name}-role",
             assume_role_policy=json.dumps(trust, separators=(",", ":")),
-            description=service.description,
+            description="Allows EKS to manage clusters on your behalf.",
             tags=tags,
             opts=children,
         )
@@ -57,7 +42,7 @@ class ServiceRole(pulumi.ComponentResource):
                 role=self.role.name,
                 opts=children,
             )
-            for policy in service.policies
+            for policy in POLICIES
         ]
         self.ready: list[pulumi.Resource] = [self.role, *attachments]
         self.register_outputs({"role": self.role})
