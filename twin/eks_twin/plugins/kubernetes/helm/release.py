@@ -18,30 +18,36 @@ from . import manifest
 from .inputs import DEFAULT_SECONDS
 from .program import HelmError, release, run
 
-INSTALL_FLAGS: Final = {
-    "atomic": "--atomic",
-    "createNamespace": "--create-namespace",
-    "disableOpenapiValidation": "--disable-openapi-validation",
-    "disableWebhooks": "--no-hooks",
-    "renderSubchartNotes": "--render-subchart-notes",
-    "replace": "--replace",
-    "skipCrds": "--skip-crds",
-    "takeOwnership": "--take-ownership",
+FLAGS: Final = {
+    "install": {
+        "atomic": "--atomic",
+        "createNamespace": "--create-namespace",
+        "disableOpenapiValidation": "--disable-openapi-validation",
+        "disableWebhooks": "--no-hooks",
+        "renderSubchartNotes": "--render-subchart-notes",
+        "replace": "--replace",
+        "skipCrds": "--skip-crds",
+        "takeOwnership": "--take-ownership",
+    },
+    "upgrade": {
+        "atomic": "--atomic",
+        "cleanupOnFail": "--cleanup-on-fail",
+        "disableCRDHooks": "--no-hooks",
+        "disableOpenapiValidation": "--disable-openapi-validation",
+        "forceUpdate": "--force",
+        "recreatePods": "--recreate-pods",
+        "renderSubchartNotes": "--render-subchart-notes",
+        "resetValues": "--reset-values",
+        "reuseValues": "--reuse-values",
+        "takeOwnership": "--take-ownership",
+    },
 }
-UPGRADE_FLAGS: Final = {
-    "atomic": "--atomic",
-    "cleanupOnFail": "--cleanup-on-fail",
-    "disableCRDHooks": "--no-hooks",
-    "disableOpenapiValidation": "--disable-openapi-validation",
-    "forceUpdate": "--force",
-    "recreatePods": "--recreate-pods",
-    "renderSubchartNotes": "--render-subchart-notes",
-    "resetValues": "--reset-values",
-    "reuseValues": "--reuse-values",
-    "takeOwnership": "--take-ownership",
+"""Action → input → flag of Helm; each action reads its own set (hr.go)."""
+FAILED: Final = {
+    "install": "was created, but failed to initialize completely",
+    "upgrade": "failed to initialize completely",
 }
-"""Input → flag of `helm install` and `helm upgrade`; each action reads its own set (hr.go)."""
-
+"""Action → what happened to a release that Helm has stored although the action failed."""
 NAME_IN_USE: Final = "cannot re-use a name that is still in use"
 """Helm's refusal when the release in the cluster is someone else's."""
 IDENTITY: Final = (".name", ".namespace")
@@ -102,22 +108,8 @@ def create(session: Session, request: Request) -> tuple[str, Object]:
     """`helm install`; in preview the inputs, with everything that Helm will find out unknown."""
     if request.preview:
         return "", _foreseen(request.inputs)
-    inputs, id_ = request.inputs, _id(request.inputs)
-    session.require()
-    try:
-        run(session, _command("install", session, inputs, INSTALL_FLAGS), inputs["values"])
-    except (HelmError, ChartError) as error:
-        found = _stored(session, inputs)
-        if found is None or NAME_IN_USE in str(error):
-            raise PluginError(str(error)) from error
-        session.log(
-            f'Helm release "{id_}" was created but has a {found["info"]["status"]} status. Use the helm command to '
-            f"investigate the error, correct it, then retry. Reason: {error}",
-            urn=request.urn,
-            severity="WARNING",
-        )
-        raise _incomplete(id_, "was created, but failed to initialize completely", inputs, found, error) from error
-    return id_, _outputs(session, inputs)
+    _applied(session, request, request.inputs, "install")
+    return _id(request.inputs), _outputs(session, request.inputs)
 
 
 def update(session: Session, request: Request) -> Object:
@@ -125,21 +117,33 @@ def update(session: Session, request: Request) -> Object:
     if request.preview:
         return _foreseen(request.inputs)
     inputs = request.inputs | {"namespace": request.old_inputs["namespace"]}
-    session.require()
-    try:
-        run(session, _command("upgrade", session, inputs, UPGRADE_FLAGS), inputs["values"])
-    except (HelmError, ChartError) as error:
-        found = _stored(session, inputs)
-        if found is None:
-            raise PluginError(str(error)) from error
-        raise _incomplete(_id(inputs), "failed to initialize completely", inputs, found, error) from error
+    _applied(session, request, inputs, "upgrade")
     return _outputs(session, inputs)
 
 
-def _command(action: str, session: Session, inputs: Object, flags: dict[str, str]) -> list[str]:
+def _applied(session: Session, request: Request, inputs: Object, action: str) -> None:
+    """Run `install` or `upgrade`; a release that Helm has stored although it failed is kept."""
+    session.require()
+    try:
+        run(session, _command(action, session, inputs), inputs["values"])
+    except (HelmError, ChartError) as error:
+        found, id_ = _stored(session, inputs), _id(inputs)
+        if found is None or NAME_IN_USE in str(error):
+            raise PluginError(str(error)) from error
+        if action == "install":
+            session.log(
+                f'Helm release "{id_}" was created but has a {found["info"]["status"]} status. Use the helm command to '
+                f"investigate the error, correct it, then retry. Reason: {error}",
+                urn=request.urn,
+                severity="WARNING",
+            )
+        raise _incomplete(id_, FAILED[action], inputs, found, error) from error
+
+
+def _command(action: str, session: Session, inputs: Object) -> list[str]:
     """The command line of `install` or `upgrade`."""
     command = [action, inputs["name"], str(_chart(session, inputs)), "--namespace", inputs["namespace"]]
-    command += [flag for key, flag in flags.items() if inputs[key]]
+    command += [flag for key, flag in FLAGS[action].items() if inputs[key]]
     command += ["--timeout", f"{inputs['timeout'] or DEFAULT_SECONDS}s"]
     if not inputs["skipAwait"]:
         command += ["--wait", *(["--wait-for-jobs"] if inputs["waitForJobs"] else [])]
