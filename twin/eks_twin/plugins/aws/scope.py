@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -13,7 +13,7 @@ from .schema import ResourceType
 from .session import Session, error_code, explained, is_gone, listed
 
 if TYPE_CHECKING:
-    from .kinds import Kind
+    from .kinds import Kind, Step
 
 SETTLE: Final = 20.0
 """Seconds during which a delete that fails for a dependant is tried again. AWS takes minutes to release what a node or
@@ -91,15 +91,7 @@ class Scope:
             self.plugin.log(f"{self.label}: {text}", urn=self.urn, ephemeral=True)
 
 
-class Runs(Protocol):
-    """A step of a table."""
-
-    def run(self, scope: Scope) -> Any:
-        """AWS's answer."""
-        ...
-
-
-def retried(scope: Scope, step: Runs, *codes: str) -> Any:
+def retried(scope: Scope, step: "Step", *codes: str) -> Any:
     """The answer of `step`, tried again while AWS answers `codes`: for `SETTLE` seconds or to an earlier deadline."""
     end = min(scope.deadline, time.monotonic() + SETTLE)
     while True:

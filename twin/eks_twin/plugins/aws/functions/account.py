@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from eks_twin.plugins.aws.session import Session
 
-from .answers import ask, outputs
+from .answers import ask, filters, outputs
 
 
 def _caller(session: Session, _: dict[str, Any]) -> dict[str, Any]:
@@ -53,8 +53,7 @@ def _zones(session: Session, args: dict[str, Any]) -> dict[str, Any]:
         "ec2",
         "describe_availability_zones",
         AllAvailabilityZones=args.get("allAvailabilityZones"),
-        Filters=[{"Name": item["name"], "Values": item["values"]} for item in args.get("filters", ())]
-        + ([{"Name": "state", "Values": [args["state"]]}] if args.get("state") else []),
+        Filters=filters(args, {"state": args.get("state")}),
     )["AvailabilityZones"]
     kept = [
         zone
