@@ -1,5 +1,13 @@
 import pytest
+from eks_twin.nodes.bootstrap import Bootstrap
+from eks_twin.nodes.capacity import Hardware
+from eks_twin.nodes.devices import NodeDevices
 from eks_twin.nodes.machine import Instance
+from eks_twin.nodes.node import Member
+from eks_twin.nodes.sharing import PluginConfig
+from moto.ec2.models.instance_types import INSTANCE_TYPES
+
+NOT_SHARED = PluginConfig()
 
 RECORD = {
     "instanceId": "i-1",
@@ -26,5 +34,16 @@ RECORD = {
 def instance():
     def make(**changes):
         return Instance.of(RECORD | changes)
+
+    return make
+
+
+@pytest.fixture
+def devices(instance):
+    def make(type_name, image, nvidia=NOT_SHARED, efa=0):
+        interfaces = [{"interfaceType": "efa-only"}] * efa
+        machine = instance(instanceType=type_name, imageName=image, networkInterfaces=interfaces)
+        member = Member(machine, Bootstrap(nvidia=nvidia), Hardware.of(INSTANCE_TYPES[type_name]))
+        return NodeDevices(member)
 
     return make
