@@ -34,6 +34,7 @@ PODS = {
     "amd64 with one GPU": pod({"cpu": "4", "nvidia.com/gpu": "1"}, nodeSelector={"kubernetes.io/arch": "amd64"}),
     "twelve Neuron devices": pod({"cpu": "180", "memory": "700G", "aws.amazon.com/neuron": "12"}),
     "fits nowhere: 1000 CPUs": pod({"cpu": "1000"}),
+    "fits nowhere: a shared GPU": pod({"nvidia.com/gpu.shared": "1"}),
 }
 
 

@@ -8,7 +8,6 @@ import pytest
 from eks_accelerators.cli import refreshing
 from eks_accelerators.model import catalogue
 from eks_accelerators.model.catalogue import Catalogue, offers, store
-from moto import mock_aws
 from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYPES
 
 
@@ -124,10 +123,8 @@ def test_refreshing_the_packaged_catalogue_from_its_own_source_changes_no_type()
     assert found.price_lists == catalogue.current().price_lists
 
 
-@mock_aws
 def test_the_command_writes_a_file_that_the_command_reads(accel, tmp_path, monkeypatch):
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setattr(refreshing, "clients", lambda region, *, prices: refreshing.Clients(Ec2(), None))
     path = tmp_path / "mine.json.gz"
     answer = accel("catalogue", "refresh", path, "--region", "eu-central-1", "--no-prices")
     assert answer.exit_code == 0, answer.output

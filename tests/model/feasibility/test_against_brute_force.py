@@ -1,10 +1,12 @@
 """Sets of types answer as Karpenter's scheduler does type by type (filterInstanceTypesByRequirements)."""
 
+from functools import cache
+from itertools import product
 from typing import Any
 
 from eks_accelerators.model import catalogue
 from eks_accelerators.model.feasibility import explain_pod
-from eks_accelerators.model.feasibility.requirement import merged, of_labels, of_terms, requirement
+from eks_accelerators.model.feasibility.requirement import Requirement, merged, of_labels, of_terms, requirement
 from eks_accelerators.model.quantities import amount
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +19,12 @@ LABELS = {name: catalogue.labels(instance) for name, instance in catalogue.insta
 OWN = {name: of_labels(labels) for name, labels in LABELS.items()}
 OFFERED = {name: catalogue.allocatable(instance) for name, instance in catalogue.instance_types().items()}
 HAD = {name: catalogue.capacity(instance) for name, instance in catalogue.instance_types().items()}
+OFFERINGS = {
+    name: list(
+        product(sorted(catalogue.zones(name, "us-west-2") & set(ZONES)), {"on-demand", "spot"} & {*it.usage_classes})
+    )
+    for name, it in catalogue.instance_types().items()
+}
 DEMANDS = st.lists(
     st.sampled_from(
         [
@@ -55,26 +63,36 @@ NEEDS = st.fixed_dictionaries(
 LIMITS = st.fixed_dictionaries({}, optional={"cpu": st.sampled_from(["4", "96"]), "nvidia.com/gpu": st.just("4")})
 
 
+@cache
+def intersects(existing: Requirement, demand: Requirement) -> bool:
+    """Whether two requirements have a value in common; few labels of types differ."""
+    return existing.intersects(demand)
+
+
 def launched_one_by_one(demands: list[Any], affinity: list[Any], needs: dict[str, str], limits: dict[str, str]):
     """What Karpenter's three tests leave: labels, resources, an offering; and its limits."""
     total = merged(of_terms(demands).values(), of_terms(affinity).values())
     wanted = {key: amount(need) for key, need in {**needs, "pods": "1"}.items()}
     allowed = {key: amount(limit) for key, limit in limits.items()}
-    found = set()
-    for name, instance in catalogue.instance_types().items():
-        suits = all((OWN[name].get(key) or requirement(key, "DoesNotExist")).intersects(each)
-                    for key, each in total.items() if key not in (ZONE, CAPACITY_TYPE))  # fmt: skip
-        fits = all(need <= OFFERED[name].get(key, 0) for key, need in wanted.items())
-        sound = all(each >= 0 for each in OFFERED[name].values())
-        within = all(HAD[name].get(key, 0) <= limit for key, limit in allowed.items())
-        offering = any(
-            all(key not in total or total[key].admits(value) for key, value in ((ZONE, zone), (CAPACITY_TYPE, kind)))
-            for zone in catalogue.zones(name, "us-west-2") & set(ZONES)
-            for kind in {"on-demand", "spot"} & set(instance.usage_classes)
+
+    def launched(name: str) -> bool:
+        own = OWN[name]
+        labels = ((key, each) for key, each in total.items() if key not in (ZONE, CAPACITY_TYPE))
+        return (
+            all(need <= OFFERED[name].get(key, 0) for key, need in wanted.items())
+            and all(each >= 0 for each in OFFERED[name].values())
+            and all(HAD[name].get(key, 0) <= limit for key, limit in allowed.items())
+            and all(intersects(own.get(key) or requirement(key, "DoesNotExist"), each) for key, each in labels)
+            and any(
+                all(
+                    key not in total or total[key].admits(value) for key, value in ((ZONE, zone), (CAPACITY_TYPE, kind))
+                )
+                for zone, kind in OFFERINGS[name]
+            )
+            and not name.startswith("a1.")
         )
-        if suits and fits and sound and within and offering and instance.family != "a1":
-            found.add(name)
-    return found
+
+    return {name for name in OWN if launched(name)}
 
 
 @settings(deadline=None, max_examples=60)

@@ -4,10 +4,12 @@ A set of types is a whole number whose bit `i` stands for the i-th type of the c
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Final
 
-from ..catalogue import Catalogue, labels
+from ..catalogue import CapacitySettings, Catalogue, allocatable, capacity, labels
 from ..labels import ARCHITECTURE, AWS_WELL_KNOWN, INSTANCE_TYPE, KARPENTER_AWS_GROUP
 from .requirement import NEGATIVE, Requirement
 
@@ -20,6 +22,16 @@ TYPE_LABELS: Final = {ARCHITECTURE, INSTANCE_TYPE} | {
 """Labels that follow from the type alone; tenancy is chosen at launch."""
 _METAL: Final = "metal"
 """In the size of types that, like those with devices, are launched only where nothing plainer fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a node of one type has and offers."""
+
+    capacity: Mapping[str, Fraction | int]
+    """In all."""
+    allocatable: Mapping[str, Fraction | int]
+    """To pods."""
 
 
 class Index:
@@ -38,12 +50,24 @@ class Index:
                 values = self.by_label[key]
                 values[value] = values.get(value, 0) | 1 << position
         self._admitted: dict[Requirement, Types] = {}
+        self._offers: dict[str, dict[int, Offer]] = {}
 
     def admitted(self, requirement: Requirement) -> Types:
         """The types whose own label meets it; a label that a type lacks meets NotIn and DoesNotExist."""
         found = self._admitted.get(requirement)
         if found is None:
             found = self._admitted[requirement] = self._find(requirement)
+        return found
+
+    def offers(self, types: Types, settings: CapacitySettings) -> dict[int, Offer]:
+        """What nodes of `types` have and offer under `settings`; pools whose classes say the same share the answer."""
+        known = self._offers.setdefault(repr(settings), {})  # by its text, since it holds mappings
+        found: dict[int, Offer] = {}
+        for position in self.listed(types):
+            if position not in known:
+                instance = self.catalogue.types[self.names[position]]
+                known[position] = Offer(capacity(instance, settings), allocatable(instance, settings))
+            found[position] = known[position]
         return found
 
     def _find(self, requirement: Requirement) -> Types:

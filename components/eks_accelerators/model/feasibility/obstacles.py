@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
-from ..catalogue import capacity
 from ..labels import CAPACITY_TYPE
 from .index import Types
 from .pool import SOUND, Pool, Step
@@ -148,7 +147,8 @@ def _resource(pool: Pool, resource: str, left: Types, needs: Mapping[str, Fracti
 
 def _unknown_resource(pool: Pool, resource: str, asked: str, left: Types) -> Obstacle:
     """A resource that no type left has: another kind of hardware, or one that only a device plugin makes up."""
-    having = [name for name in pool.index.names if resource in _hardware(pool, name)]
+    offers = pool.index.offers(pool.index.everything, pool.settings)
+    having = [pool.index.names[position] for position, offer in offers.items() if resource in offer.capacity]
     if having:
         families = sorted({name.partition(".")[0] for name in having})
         shown = ", ".join(families[:6]) + (" …" if len(families) > 6 else "")
@@ -156,10 +156,6 @@ def _unknown_resource(pool: Pool, resource: str, asked: str, left: Types) -> Obs
     rule = f"{asked}; Karpenter knows of no instance type with it, since a device plugin makes it up on the node"
     fix = f"add a NodeOverlay with `capacity: {{{resource}: …}}` (settings.featureGates.nodeOverlay)"
     return Obstacle("resource", rule, fix)
-
-
-def _hardware(pool: Pool, name: str) -> Mapping[str, Fraction | int]:
-    return capacity(pool.place.catalogue.types[name], pool.settings)
 
 
 def _limit(pool: Pool, failed: Step, left: Types) -> Obstacle:

@@ -4,7 +4,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from .. import catalogue
 from ..catalogue import CapacitySettings
 from .index import Index, Types
 from .overlays import Overlay
@@ -19,11 +18,10 @@ class Shelf:
         self.types = types
         self._capacity: dict[int, Mapping[str, Amount]] = {}
         self._allocatable: dict[int, Mapping[str, Amount]] = {}
-        for position in index.listed(types):
-            instance = index.catalogue.types[index.names[position]]
+        for position, offer in index.offers(types, settings).items():
             added = _added(overlays, position)
-            self._capacity[position] = catalogue.capacity(instance, settings) | added | {"nodes": 1}
-            self._allocatable[position] = catalogue.allocatable(instance, settings) | added
+            self._capacity[position] = {**offer.capacity, **added, "nodes": 1}
+            self._allocatable[position] = {**offer.allocatable, **added}
         self.sound: Types = sum(
             1 << position for position, offer in self._allocatable.items() if all(each >= 0 for each in offer.values())
         )
