@@ -1,4 +1,5 @@
 import pytest
+from botocore.exceptions import ClientError
 
 
 def card(index, device, kind=None, **more):
@@ -157,3 +158,35 @@ def test_interfaces_that_ec2_would_refuse_are_refused(launch, kind, interfaces, 
     error = launch(kind, interfaces)
     assert error["ErrorCode"] == code
     assert message in error["ErrorMessage"]
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"SubnetId": 0}, "Network interfaces and an instance-level SubnetId may not be specified"),
+        (
+            {"SecurityGroupIds": "GROUP"},
+            "an instance-level SecurityGroupIds may not be specified",
+        ),
+        ({"second": 1}, "does not model interfaces in several subnets"),
+    ],
+)
+def test_subnet_and_groups_are_named_in_one_place(aws, network, image, more, message):
+    interfaces = [card(0, 0, SubnetId=network.subnet_ids[0])]
+    if "second" in more:
+        interfaces.append(card(0, 1, SubnetId=network.subnet_ids[more.pop("second")]))
+    more = {k: [network.group_id] if v == "GROUP" else network.subnet_ids[v] for k, v in more.items()}
+    base = {"ImageId": image, "InstanceType": "m5.large", "MinCount": 1, "MaxCount": 1}
+    with pytest.raises(ClientError, match=message):
+        aws.client("ec2").run_instances(**base, NetworkInterfaces=interfaces, **more)
+
+
+def test_an_interface_that_outlives_its_instance_stays(aws, launch):
+    ec2 = aws.client("ec2")
+    instance = launch("m5.large", [card(0, 0, Description="mine"), card(0, 1, DeleteOnTermination=False)])
+    first, second = sorted(instance["NetworkInterfaces"], key=lambda i: i["Attachment"]["DeviceIndex"])
+    assert (first["Description"], second["Attachment"]["DeleteOnTermination"]) == ("mine", False)
+    ec2.terminate_instances(InstanceIds=[instance["InstanceId"]])
+    left = ec2.describe_network_interfaces(NetworkInterfaceIds=[second["NetworkInterfaceId"]])["NetworkInterfaces"]
+    assert len(left) == 1
+    ec2.delete_network_interface(NetworkInterfaceId=second["NetworkInterfaceId"])

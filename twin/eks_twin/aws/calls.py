@@ -82,8 +82,24 @@ def unmodelled(what: str, instead: str) -> AwsError:
     return AwsError("UnsupportedOperation", f"the twin does not model {what}; {instead}")
 
 
+Modelled = Mapping[str, frozenset[str] | None]
+"""Members that the twin models, each with its own members where it does not model all of these."""
+OFF = ({"Enabled": False}, {"Configured": False})
+"""How clients say that they do not want something."""
+
+
+def refuse_members(data: Mapping[str, Any], modelled: Modelled, what: str) -> None:
+    """Refuse members, one level deep, that the twin would have to ignore."""
+    asked = {key: value for key, value in data.items() if value and value not in OFF}
+    unknown = [*(asked.keys() - modelled.keys())]
+    for key, members in modelled.items():
+        inside = asked.get(key)
+        if members is not None and isinstance(inside, Mapping):
+            unknown += [f"{key}.{name}" for name in inside.keys() - members if inside[name] is not None]
+    if unknown:
+        raise unmodelled(f"{', '.join(sorted(unknown))} of {what}", "leave it out")
+
+
 def refuse_others(call: Call, *modelled: str) -> None:
     """Refuse parameters that the twin would have to ignore."""
-    others = sorted(name for name, value in call.parameters.items() if value is not None and name not in modelled)
-    if others:
-        raise unmodelled(f"{', '.join(others)} of {call.action}", "leave it out")
+    refuse_members(call.parameters, dict.fromkeys(modelled), call.action)

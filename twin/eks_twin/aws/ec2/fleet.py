@@ -7,10 +7,10 @@ from typing import Any
 
 from moto.core.exceptions import ServiceException
 
-from eks_twin.aws.calls import AwsError, Call, unmodelled
+from eks_twin.aws.calls import AwsError, Call, Modelled, refuse_members, unmodelled
 from eks_twin.aws.ec2.catalogue import refuse_dry_run
 from eks_twin.aws.ec2.launch import launch
-from eks_twin.aws.ec2.rules import check, check_request, refuse_members, room
+from eks_twin.aws.ec2.rules import check, check_request, room
 from eks_twin.aws.ec2.specification import CAPACITY_BLOCK, ON_DEMAND, SPOT, Specification, merge, template_of
 from eks_twin.aws.eks.store import new_id
 from eks_twin.aws.prices import on_demand_price, spot_price
@@ -28,7 +28,7 @@ STRATEGIES: Mapping[str, Mapping[str, str]] = {
 """Allocation strategy → what orders the offers. Where AWS weighs spare capacity, which the twin lacks, price does."""
 OPTIONS = {SPOT: "SpotOptions", ON_DEMAND: "OnDemandOptions"}
 """Market → the parameter with its options."""
-MODELLED: Mapping[str, frozenset[str] | None] = {
+MODELLED: Modelled = {
     "ClientToken": None,
     "Context": None,
     "DryRun": None,
@@ -39,7 +39,6 @@ MODELLED: Mapping[str, frozenset[str] | None] = {
     "TargetCapacitySpecification": frozenset({"TotalTargetCapacity", "DefaultTargetCapacityType"}),
     "Type": None,
 }
-"""Parameters, each with its members where the twin does not model all of these."""
 OVERRIDES = frozenset({"InstanceType", "SubnetId", "AvailabilityZone", "Priority", "ImageId"})
 
 

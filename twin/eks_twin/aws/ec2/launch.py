@@ -34,9 +34,7 @@ def launch(specification: Specification, count: int) -> Reservation:
     nic = {
         "DeviceIndex": 0,
         "SubnetId": subnet.id,
-        "DeleteOnTermination": True,
         "AssociatePublicIpAddress": _public(specification, subnet),
-        "Description": primary.get("Description"),
         "PrivateIpAddress": primary.get("PrivateIpAddress") or data.get("PrivateIpAddress"),
     }
     reservation = backend.run_instances(

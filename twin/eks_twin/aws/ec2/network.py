@@ -13,16 +13,16 @@ from moto.ec2.models.elastic_network_interfaces import Attachment
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface as MotoInterface
 from moto.ec2.models.subnets import Subnet
 
-from eks_twin.aws.calls import AwsError
+from eks_twin.aws.calls import AwsError, Modelled, refuse_members, unmodelled
 from eks_twin.aws.ec2.catalogue import type_record
 from eks_twin.aws.ec2.specification import Specification, place_of
 from eks_twin.aws.principals import ACCOUNT
 
-MODELLED = frozenset(
-    {
+MODELLED: Modelled = dict.fromkeys(
+    (
         "AssociatePublicIpAddress", "ConnectionTrackingSpecification", "DeleteOnTermination", "Description",
         "DeviceIndex", "Groups", "InterfaceType", "Ipv4PrefixCount", "NetworkCardIndex", "PrivateIpAddress", "SubnetId",
-    }
+    )
 )  # fmt: skip
 TYPES = ("interface", "efa", "efa-only")
 EFA_ONLY = "efa-only"
@@ -39,7 +39,13 @@ def check(specification: Specification) -> None:
     if specification.placement.get("AvailabilityZone") not in {None, subnet.availability_zone}:
         message = f"Subnet {subnet.id} is in {subnet.availability_zone}, not in the availabilityZone that is asked for"
         raise AwsError("InvalidParameterValue", message)
+    if specification.data.get("NetworkInterfaces"):
+        for key in sorted({"SecurityGroupIds", "SubnetId"} & {k for k, v in specification.data.items() if v}):
+            message = f"Network interfaces and an instance-level {key} may not be specified on the same request"
+            raise AwsError("InvalidParameterCombination", message)
     for interface in interfaces:
+        if interface.get("SubnetId") not in {None, subnet.id}:
+            raise unmodelled("interfaces in several subnets", "name one for all")
         _check_members(interface)
         _check_groups(specification, interface)
     if len(interfaces) > 1 and any(interface.get("AssociatePublicIpAddress") for interface in interfaces):
@@ -55,10 +61,7 @@ def check(specification: Specification) -> None:
 
 
 def _check_members(interface: Mapping[str, Any]) -> None:
-    unknown = sorted(key for key, value in interface.items() if value is not None and key not in MODELLED)
-    if unknown:
-        message = f"the twin does not model {', '.join(unknown)} of a network interface; leave it out"
-        raise AwsError("UnsupportedOperation", message)
+    refuse_members(interface, MODELLED, "a network interface")
     kind = interface.get("InterfaceType") or TYPES[0]
     if kind not in TYPES:
         raise AwsError("InvalidParameterValue", f"interfaceType must be one of {', '.join(TYPES)}, not {kind}")
@@ -150,6 +153,8 @@ def attach(instance: Any, specification: Specification) -> None:
         if position:
             instance.attach_eni(eni, position)
         eni.__class__, eni.place = NetworkInterface, place_of(interface)
+        eni.delete_on_termination = interface.get("DeleteOnTermination") is not False
+        eni.description = interface.get("Description") or eni.description
         eni.interface_type = interface.get("InterfaceType") or TYPES[0]
         eni.connection_tracking_configuration = interface.get("ConnectionTrackingSpecification")
         prefixes = [_delegate(instance, specification.subnet) for _ in range(_prefixes(interface))]
@@ -168,8 +173,6 @@ def _further(instance: Any, specification: Specification, interface: Mapping[str
         subnet,
         address,
         group_ids=interface.get("Groups") or specification.group_ids,
-        description=interface.get("Description"),
-        delete_on_termination=True,
     )
 
 
@@ -202,7 +205,8 @@ def shown(instance: Any) -> list[dict[str, Any]]:
 def free(instance: Any) -> None:
     """Give the addresses of an ended instance back; moto waits for the object to vanish."""
     subnet = instance.ec2_backend.get_subnet(instance.subnet_id)
-    for address in instance._private_ips:  # noqa: SLF001  moto's only list
+    outliving = {eni.private_ip_address for eni in instance.ec2_backend.enis.values()}
+    for address in instance._private_ips - outliving:  # noqa: SLF001  moto's only list
         subnet.del_subnet_ip(address)
     instance._private_ips.clear()  # noqa: SLF001  as above
 

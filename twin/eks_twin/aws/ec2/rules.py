@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from eks_twin.aws.calls import AwsError, unmodelled
+from eks_twin.aws.calls import AwsError, Modelled, refuse_members, unmodelled
 from eks_twin.aws.ec2 import disks, market, network, placement_groups
 from eks_twin.aws.ec2.capacity import check_offered
 from eks_twin.aws.ec2.catalogue import type_record
 from eks_twin.aws.ec2.specification import Specification
 from eks_twin.aws.iam import backend as iam_backend
 
-MODELLED: Mapping[str, frozenset[str] | None] = {
+MODELLED: Modelled = {
     "BlockDeviceMappings": None,
     "CapacityReservationSpecification": None,
     "ClientToken": None,
@@ -39,9 +39,7 @@ MODELLED: Mapping[str, frozenset[str] | None] = {
     "TagSpecifications": None,
     "UserData": None,
 }
-"""Members of a request or template, each with its own members where the twin does not model all of these."""
-OFF = ({"Enabled": False}, {"Configured": False})
-"""How clients say that they do not want something."""
+"""Members of a request or template."""
 HOP_LIMIT = range(1, 65)
 NESTED = "nested-virtualization"
 USER_DATA_MAX = 16_384
@@ -75,18 +73,6 @@ def room(specification: Specification, wanted: int, least: int = 1) -> int:
     if fits < least:
         raise refusal
     return min(fits, wanted)
-
-
-def refuse_members(data: Mapping[str, Any], modelled: Mapping[str, frozenset[str] | None], what: str) -> None:
-    """Refuse members, one level deep, that the twin would have to ignore."""
-    asked = {key: value for key, value in data.items() if value and value not in OFF}
-    unknown = [*(asked.keys() - modelled.keys())]
-    for key, members in modelled.items():
-        inside = asked.get(key)
-        if members is not None and isinstance(inside, Mapping):
-            unknown += [f"{key}.{name}" for name in inside.keys() - members if inside[name] is not None]
-    if unknown:
-        raise unmodelled(f"{', '.join(sorted(unknown))} of {what}", "leave it out")
 
 
 def _check_image(specification: Specification) -> None:
