@@ -71,12 +71,23 @@ def test_a_region_without_prices_of_its_own_uses_those_of_us_east_1():
     assert catalogue.price("inf2.48xlarge", "eu-central-1") == Decimal("12.98127")
 
 
+def packed(**document):
+    """A file with this content."""
+    return gzip.compress(json.dumps(document).encode())
+
+
 REFUSED = [
     (lambda: catalogue.zones("inf9.xlarge", "us-west-2"), "inf9.xlarge: no such instance type in the catalogue"),
     (lambda: catalogue.zones("inf2.xlarge", "mars-1"), "mars-1: the catalogue has af-south-1, "),
     (lambda: store.decode(b"no gzip", "x.gz"), "x.gz: not a catalogue file (Not a gzipped file"),
     (lambda: store.decode(gzip.compress(b"[1"), "x.gz"), "x.gz: not a catalogue file (Expecting"),
-    (lambda: store.decode(gzip.compress(json.dumps({"format": 2}).encode()), "x.gz"), "x.gz: format 2 instead of 1"),
+    (lambda: store.decode(packed(format=2), "x.gz"), "x.gz: format 2 instead of 1"),
+    (lambda: store.decode(packed(format=1, types=[]), "x.gz"), "x.gz: incomplete ('offered')"),
+    (lambda: store.decode(packed(format=1, types=[{"nome": "x"}]), "x.gz"), "x.gz: incomplete ('name')"),
+    (
+        lambda: store.decode(packed(format=1, types=[], offered={}, prices=[], sources={}), "x.gz"),
+        "no prices of us-east-1",
+    ),
 ]
 
 

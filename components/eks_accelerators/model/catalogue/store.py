@@ -123,6 +123,16 @@ def decode(content: bytes, path: str) -> Catalogue:
         raise CatalogueError(f"{path}: not a catalogue file ({error}); `accel catalogue refresh` writes one") from error
     if (found := document.get("format")) != FORMAT:
         raise CatalogueError(f"{path}: format {found!r} instead of {FORMAT}; `accel catalogue refresh` writes it anew")
+    try:
+        found = _catalogue(document)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CatalogueError(f"{path}: incomplete ({error}); `accel catalogue refresh` writes it anew") from error
+    if LIST_REGION not in found.price_lists:
+        raise CatalogueError(f"{path}: no prices of {LIST_REGION}, which other regions fall back to; write it anew")
+    return found
+
+
+def _catalogue(document: Mapping[str, Any]) -> Catalogue:
     return Catalogue(
         types=MappingProxyType({row["name"]: _instance(row) for row in document["types"]}),
         offered={

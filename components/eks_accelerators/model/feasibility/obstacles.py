@@ -134,12 +134,12 @@ def _offering(pool: Pool, failure: Failure) -> Obstacle:
 
 def _resource(pool: Pool, resource: str, left: Types, needs: Mapping[str, Fraction]) -> Obstacle:
     need, daemons = needs.get(resource, Fraction(0)), pool.daemon(resource)
-    position, most = pool.shelf.largest(resource, left)
+    largest, most = pool.shelf.largest(resource, left)
     asked = f"{resource} {text(resource, need)}"
-    if position is None:
+    if not largest:
         return _unknown_resource(pool, resource, asked, left)
     also = f" and DaemonSets take {text(resource, daemons)}" if daemons else ""
-    name = pool.index.names[position]
+    name = pool.index.named(largest)[0]
     rule = f"{asked}; the largest that suits it otherwise, {name}, offers {text(resource, most)}{also}"
     fix = f"request at most {text(resource, max(most - daemons, 0))}, or admit larger types to the pool"
     return Obstacle("resource", rule, fix)

@@ -26,7 +26,7 @@ class Shelf:
             1 << position for position, offer in self._allocatable.items() if all(each >= 0 for each in offer.values())
         )
         """Types of which nothing is reserved beyond what they have."""
-        self._offered: dict[str, tuple[list[Amount], list[Types]]] = {}
+        self._ladders: dict[str, tuple[list[Amount], list[Types]]] = {}
         self._had: dict[str, tuple[list[Amount], list[Types]]] = {}
 
     def capacity(self, position: int) -> Mapping[str, Amount]:
@@ -39,9 +39,7 @@ class Shelf:
 
     def at_least(self, resource: str, amount: Amount) -> Types:
         """The types that offer `amount` of `resource` or more."""
-        if resource not in self._offered:
-            self._offered[resource] = _ladder(self._allocatable, resource)
-        amounts, above = self._offered[resource]
+        amounts, above = self._offered(resource)
         return above[bisect_left(amounts, amount)]
 
     def at_most(self, resource: str, amount: Amount) -> Types:
@@ -51,11 +49,18 @@ class Shelf:
         amounts, above = self._had[resource]
         return self.types & ~above[bisect_right(amounts, amount)]
 
-    def largest(self, resource: str, types: Types) -> tuple[int | None, Amount]:
-        """The type in `types` that offers most of `resource`, and how much; None and 0 where none has any."""
-        found = ((offer.get(resource, 0), -i) for i, offer in self._allocatable.items() if types >> i & 1)
-        most, position = max(found, default=(0, 0))
-        return (-position, most) if most else (None, 0)
+    def largest(self, resource: str, types: Types) -> tuple[Types, Amount]:
+        """Those of `types` that offer most of `resource`, and how much; none and 0 where none has any."""
+        amounts, above = self._offered(resource)
+        for amount, having in zip(reversed(amounts), reversed(above[:-1]), strict=True):
+            if having & types and amount > 0:
+                return having & types, amount
+        return 0, 0
+
+    def _offered(self, resource: str) -> "tuple[list[Amount], list[Types]]":
+        if resource not in self._ladders:
+            self._ladders[resource] = _ladder(self._allocatable, resource)
+        return self._ladders[resource]
 
 
 def _added(overlays: Sequence[Overlay], position: int) -> dict[str, Amount]:
