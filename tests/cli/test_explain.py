@@ -136,6 +136,7 @@ REFUSED = [
     (["explain", "-s", "dev", "--pod", "-"], "text", r"-: 'text' is not a Kubernetes object"),
     (["explain", "-s", "dev", "--pod", "-"], POD.replace("12", "many"), r"neuron: 'many' is not a quantity"),
     (["explain", "-s", "dev", "--daemons", "200m"], None, r"--daemons 200m: write resource=amount"),
+    (["explain", "-s", "dev", "--daemons", "cpu=some"], None, r"cpu: 'some' is not a quantity"),
 ]
 
 

@@ -78,7 +78,9 @@ def fail(message: str) -> NoReturn:
 def explain(
     stack: StackName,
     pool: Annotated[str | None, typer.Option(help="One pool in full instead of all in short.")] = None,
-    pod: Annotated[str | None, typer.Option(help="Manifest of pods or workloads; - reads standard input.")] = None,
+    pod: Annotated[
+        str | None, typer.Option(help="Manifests of pods or workloads, and of storage they name; - reads stdin.")
+    ] = None,
     daemons: Annotated[str, typer.Option(help="What a node's DaemonSets request: cpu=200m,memory=500Mi,pods=6.")] = "",
     format_: Annotated[Format, typer.Option("--format", "-f", help="How to print it.")] = Format.table,
 ) -> None:

@@ -7,8 +7,8 @@ from fractions import Fraction
 from typing import Any, Final
 
 from ..labels import CAPACITY_TYPE, INSTANCE_TYPE, NODE_POOL
-from ..quantities import amount
 from .index import Index, Types
+from .quantities import quantity
 from .requirement import Requirement, conflicts, of_labels, of_terms, undefined
 from .view import OFFERED, ZONE, PoolView, common, template_labels
 from .wire import child, items
@@ -69,7 +69,7 @@ def _overlay(spec: Mapping[str, Any], view: PoolView, index: Index) -> Overlay:
         types=_types(demands, view, index),
         zones=demands.get(ZONE),
         capacity_types=demands.get(CAPACITY_TYPE),
-        capacity={resource: amount(str(quantity)) for resource, quantity in child(spec, "capacity").items()},
+        capacity={resource: quantity(resource, value) for resource, value in child(spec, "capacity").items()},
         price=spec.get("price") or spec.get("priceAdjustment"),
         names_types="price" in spec and [(each.key, each.operator) for each in demands.values()] == _TYPE_ALONE,
         weight=spec.get("weight") or 0,

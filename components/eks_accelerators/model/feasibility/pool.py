@@ -9,10 +9,10 @@ from typing import Final
 
 from ..catalogue.capacity import GPU_RESOURCES, POD_ENI, WINDOWS_ADDRESS
 from ..labels import CAPACITY_TYPE, NEURON, NEURON_CORE
-from ..quantities import amount
 from .index import Index, Types, index, union
 from .launch import launchable
 from .overlays import Overlay, adjusted, overlays
+from .quantities import quantity
 from .report import Choice, Excluded, Kind
 from .requirement import Requirement
 from .resources import Shelf
@@ -50,7 +50,7 @@ class Pool:
         self.common: Mapping[str, Requirement] = common(view)
         self.taints = items(child(view.node_pool, "template", "spec"), "taints")
         self.limits: Mapping[str, Fraction] = {
-            resource: amount(str(limit)) for resource, limit in child(view.node_pool, "limits").items()
+            resource: quantity(resource, limit) for resource, limit in child(view.node_pool, "limits").items()
         }
         self.settings = settings(view, place.controller)
         self.sold_as = capacity_types(view, place.controller)
@@ -140,7 +140,7 @@ class Pool:
     def daemon(self, resource: str) -> Fraction:
         """How much of `resource` the DaemonSets of a node request together."""
         said = self.place.daemons.get(resource)
-        return Fraction(0) if said is None else amount(said)
+        return Fraction(0) if said is None else quantity(resource, said)
 
     @cached_property
     def launchable(self) -> Types:
