@@ -255,6 +255,7 @@ def test_a_quantity_that_is_none_is_refused_by_name():
 
 NOTES = [
     ({"topologySpreadConstraints": spread(ZONE)}, "topology spread: only that nodes have the label"),
+    ({}, "DaemonSets: none were given"),
     ({"schedulingGates": [{"name": "x"}]}, "scheduling gates: nothing happens"),
     ({"nodeName": "n"}, "nodeName: the scheduler does not place this pod"),
     ({"resourceClaims": [{"name": "x"}]}, "resource claims: Karpenter 1.14.1 ignores them"),

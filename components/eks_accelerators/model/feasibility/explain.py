@@ -70,6 +70,8 @@ def explain_pod(
     chosen = pools[min(takers)[1]].view.name if takers else None
     shown = {resource: text(resource, need) for resource, need in pod.needs.items()}
     notes = [*unknown, *unjudged(spec)]
+    if not place.daemons:
+        notes.append("DaemonSets: none were given, so nothing is kept for them on a node")
     if any(ZONE_ID in attempt.demands for attempt in stages):
         notes.append(f"{ZONE_ID}: zone ids differ from account to account")
     return PodReport(name, shown, tuple(verdict for _, verdict in answers), chosen, tuple(notes))
