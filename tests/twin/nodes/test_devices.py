@@ -45,6 +45,7 @@ from tests.twin.nodes.sights import (
         ("g5.xlarge", "my-own-image", [NVIDIA], {GPU: "1"}),
         ("g5.xlarge", BOTTLEROCKET_NVIDIA, [], {GPU: "1"}),
         ("g5.xlarge", UBUNTU, [NVIDIA, DRIVER], {GPU: "1"}),
+        ("g6f.large", NVIDIA_AMI, [NVIDIA], {GPU: "1"}),
         ("p5.48xlarge", NVIDIA_AMI, [NVIDIA], {GPU: "8"}),
         ("m5.large", STANDARD_AMI, [NEURON, NVIDIA, EFA_PLUGIN], {}),
     ],
@@ -62,7 +63,6 @@ def test_a_resource_needs_hardware_driver_and_plugin(devices, type_name, image, 
         ("g5.xlarge", NEURON_AMI, [NVIDIA], "choose the variant of the image that has it"),
         ("g5.xlarge", UBUNTU, [NVIDIA], "no driver for nvidia.com/gpu on ubuntu-eks"),
         ("g5.xlarge", BOTTLEROCKET, [NVIDIA], "no driver for nvidia.com/gpu on bottlerocket-"),
-        ("g6f.large", NVIDIA_AMI, [NVIDIA], "a fraction of an L4 is no whole GPU"),
     ],
 )
 def test_a_plugin_that_cannot_work_registers_nothing_and_is_named(devices, type_name, image, pods, message):

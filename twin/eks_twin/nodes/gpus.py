@@ -32,13 +32,14 @@ class Gpu:
     memory_mib: int
     """Of each, as EC2 tells; NVML reports some percent less."""
     count: int
-    """0 where the type has a fraction of one."""
+    """What software on the node sees: 1 where the type has a fraction of one, which EC2 counts as 0.
+    https://github.com/aws/karpenter-provider-aws/pull/9322 saw it on a g6f.xlarge."""
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> "Gpu | None":
         """The GPUs in a record of DescribeInstanceTypes; None where there is none of NVIDIA's."""
         found = [gpu for gpu in record.get("GpuInfo", {}).get("Gpus", ()) if gpu["Manufacturer"] == "NVIDIA"]
-        return cls(found[0]["Name"], found[0]["MemoryInfo"]["SizeInMiB"], found[0]["Count"]) if found else None
+        return cls(found[0]["Name"], found[0]["MemoryInfo"]["SizeInMiB"], max(1, found[0]["Count"])) if found else None
 
     @property
     def model(self) -> Model:

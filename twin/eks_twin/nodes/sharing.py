@@ -120,8 +120,6 @@ def chosen(entries: Mapping[str, str], label: str | None, default: str, fallback
 # --- applying -------------------------------------------------------------------------------------------------------
 def registered(config: PluginConfig, gpu: Gpu, layout: Layout) -> dict[str, int]:
     """Resource → count that the plugin registers for `gpu`, cut as `layout`; ConfigError where it would fail."""
-    if not gpu.count:
-        raise ConfigError(f"a fraction of an {gpu.name} is no whole GPU; what the plugin makes of it is not modelled")
     if layout is not None and config.sharing == MPS:
         raise ConfigError("sharing.mps: MPS sharing is not supported for MIG devices")
     plain = _unshared(config.mig_strategy or "none", gpu, layout)
