@@ -1,0 +1,1 @@
+"""Whether explain says what Karpenter itself says."""
