@@ -130,12 +130,16 @@ class NodePools(pulumi.ComponentResource):
         *,
         opts: pulumi.ResourceOptions | None = None,
     ) -> "k8s.apiextensions.CustomResource":
+        metadata: dict[str, Any] = {"name": key}
+        if kind != manifests.NODE_CLASS_KIND:
+            # A pool is Ready when its class is: alias, subnets, role and a launch of the pool's own types were tried.
+            # To wait for the class alone would try types that the pool excludes, and a layout of interfaces fits few.
+            metadata["annotations"] = {labels.WAIT_FOR: "condition=Ready"}
         return k8s.apiextensions.CustomResource(
             f"{self._name}-{key}-{_ROLES[kind]}",
             api_version=api,
             kind=kind,
-            # Ready: alias, subnets, role and launch were tried; without it `up` ends before anybody knows
-            metadata={"name": key, "annotations": {labels.WAIT_FOR: "condition=Ready"}},
+            metadata=metadata,
             spec=spec,
             opts=self._children if opts is None else opts,
         )

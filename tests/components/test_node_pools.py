@@ -36,11 +36,16 @@ def test_the_class_stands_where_the_nodes_shall(node_pools):
     assert (spec["role"], spec["tags"]) == ("role", {"team": "ml"})
 
 
-def test_a_pool_goes_before_its_class_and_up_waits_until_both_are_ready(node_pools):
+def test_a_pool_goes_before_its_class(node_pools):
+    assert node_pools(POOLS).named("p-cpu-pool", "NodePool").dependencies == {"EC2NodeClass p-cpu-class"}
+
+
+def test_up_waits_for_pools_which_wait_for_their_classes(node_pools):
+    """A class that is tried without a pool is tried with types that no pool of it would launch."""
     made = node_pools(POOLS)
-    assert made.named("p-cpu-pool", "NodePool").dependencies == {"EC2NodeClass p-cpu-class"}
-    for resource in (*made.of("NodePool"), *made.of("EC2NodeClass")):
-        assert resource.inputs["metadata"]["annotations"] == {"pulumi.com/waitFor": "condition=Ready"}
+    for pool in made.of("NodePool"):
+        assert pool.inputs["metadata"]["annotations"] == {"pulumi.com/waitFor": "condition=Ready"}
+    assert [each.inputs["metadata"] for each in made.of("EC2NodeClass")] == [{"name": "cpu"}, {"name": "inf2"}]
 
 
 def test_a_misspelt_pool_names_its_place_in_the_list(node_pools):
