@@ -26,7 +26,9 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
                   help="What a configuration of eks-accelerators means, before it costs anything.")  # fmt: skip
 catalogue_app = typer.Typer(no_args_is_help=True, help="The instance types that answers are based on.")
 app.add_typer(catalogue_app, name="catalogue")
-out = Console()
+WIDTH: Final = 100
+"""Columns of a table that nobody's terminal bounds, as in a pipe or a pull request's comment."""
+out = Console(width=None if sys.stdout.isatty() else WIDTH)
 err = Console(stderr=True)
 
 

@@ -173,8 +173,8 @@ def _table(*columns: str, title: str | None = None) -> Table:
 
 
 _NUMBERS: Final = frozenset({"types", "$/h", "out", "vCPU", "GiB", "EFA", "NVMe GB", "pods", "capacity", "allocatable"})
-_WHOLE: Final = frozenset({"pool", "type", "cheapest", "bought as", "zones", "nodes"})
-"""Columns whose words are copied, hence never broken."""
+_WHOLE: Final = _NUMBERS | {"pool", "type", "cheapest", "bought as", "zones", "nodes"}
+"""Columns that are copied or compared, hence never broken."""
 
 
 def _notes(notes: Mapping[str, Iterable[str]]) -> Iterator[Text]:

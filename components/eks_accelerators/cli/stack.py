@@ -6,6 +6,7 @@ from typing import Any, Final, cast
 
 import yaml
 
+from ..model.layers import combined
 from ..model.parse import parse
 from ..model.platform import PlatformConfig
 
@@ -40,11 +41,23 @@ def load(environment: str, directory: Path) -> Stack:
     for needed, example in ((key, "a mapping, see the other stacks"), ("aws:region", "us-west-2")):
         if needed not in values:
             raise StackError(f"{path}: config.{needed} is missing; add it ({example})")
-    config, region = parse(PlatformConfig, values[key], at="platform"), str(values["aws:region"])
+    platform = combined(_shared(folder, values.get(f"{project.get('name')}:shared")), values[key])
+    config, region = parse(PlatformConfig, platform, at="platform"), str(values["aws:region"])
     if elsewhere := [zone for zone in config.network.zones if zone[:-1] != region]:
         found = ", ".join(elsewhere)
         raise StackError(f"{path}: platform.network.zones has {found}, not in {region}; make it agree with aws:region")
     return Stack(config, region)
+
+
+def _shared(folder: Path, name: str | None) -> dict[str, Any]:
+    """What `shared: name` has in common with other environments; nothing where it is not said."""
+    if name is None:
+        return {}
+    path = folder / "shared" / f"{name}.yaml"
+    if not path.exists():
+        known = sorted(each.stem for each in path.parent.glob("*.yaml"))
+        raise StackError(f"{path}: no such file; use one of: {', '.join(known) or 'none yet'}")
+    return _mapping(path)
 
 
 def documents(text: str, origin: str) -> list[dict[str, Any]]:
