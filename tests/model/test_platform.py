@@ -38,3 +38,31 @@ def test_the_defaults_go_together_on_every_known_minor(platform, kubernetes):
 )
 def test_karpenter_is_compared_with_kubernetes_as_numbers(kubernetes, karpenter, accepted):
     assert (versions.karpenter_problem(karpenter, kubernetes) is None) == accepted
+
+
+@pytest.mark.parametrize(
+    ("pool", "rule"),
+    [
+        (
+            {"requirements": [{"key": "karpenter.k8s.aws/instance-cpu", "operator": "Gt", "values": [1000]}]},
+            "no instance type is left by karpenter.k8s.aws/instance-cpu >= 1001",
+        ),
+        (
+            {
+                "accelerator": "t4",
+                "requirements": [{"key": "kubernetes.io/arch", "operator": "In", "values": ["arm64"]}],
+            },
+            "no instance type is left by kubernetes.io/arch",
+        ),
+        (
+            {
+                "raw": {
+                    "template": {"spec": {"requirements": [{"key": "kubernetes.io/os", "operator": "DoesNotExist"}]}}
+                }
+            },
+            "no instance type is left by",
+        ),
+    ],
+)
+def test_a_pool_that_could_never_launch_anything_is_refused(raw, refusal, pool, rule):
+    assert rule in refusal(raw(pools=[{"name": "p", **pool}]))

@@ -11,7 +11,7 @@ def combined(shared: Any, own: Any) -> Any:
     as pools, merge by name: what only `own` names comes last. Everything else is replaced.
     """
     if isinstance(own, Mapping):
-        below = cast("Mapping[str, Any]", shared) if isinstance(shared, Mapping) else {}
+        below: Mapping[str, Any] = cast("Mapping[str, Any]", shared) if isinstance(shared, Mapping) else {}
         return _mappings(below, cast("Mapping[str, Any]", own))
     if _is_named(shared) and _is_named(own):
         return _named(cast("Sequence[Mapping[str, Any]]", shared), cast("Sequence[Mapping[str, Any]]", own))

@@ -95,7 +95,7 @@ def merged(spec: Manifest, patch: Mapping[str, Any]) -> Manifest:
 
 
 def _patched(kind: type[Wire], spec: Manifest, raw: Mapping[str, Any]) -> Manifest:
-    """`spec` with `raw` laid over it; what raw fields leave out has the same defaults as if it had been said in words."""
+    """`spec` with `raw` laid over it; what raw fields leave out has the defaults that words have."""
     if not raw:
         return spec
     patched = merged(spec, raw)

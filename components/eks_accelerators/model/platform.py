@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
-from . import versions
+from . import catalogue, versions
 from .cluster import ClusterSettings
 from .device_plugins import DevicePluginSettings
+from .feasibility import dead_end
+from .feasibility.configured import place, views
 from .karpenter import KarpenterSettings
 from .network import NetworkSettings
 from .pool_plan import zones_of
@@ -27,11 +29,15 @@ class PlatformConfig(PoolSet):
 
     def problems(self) -> Iterator[Problem]:
         """What fits each part and not the whole."""
-        yield from super().problems()
-        yield from self._version_problems()
+        found = [*super().problems(), *self._version_problems()]
         if all(pool.shared_class in (None, *self.node_classes) for pool in self.pools):
-            yield from self._gate_problems()
-        yield from self._pool_problems()
+            found += [*self._gate_problems(), *self._pool_problems()]
+        found += self._part_problems()
+        yield from found
+        if not found:
+            yield from self._dead_end_problems()
+
+    def _part_problems(self) -> Iterator[Problem]:
         if self.network.nat == "none":
             rule = "nodes in private subnets would have no route to EKS, ECR and STS"
             yield Problem(at=("network", "nat"), value="none", rule=rule, fix="single, or per_zone")
@@ -39,6 +45,18 @@ class PlatformConfig(PoolSet):
             rule = f"no two replicas share a node and there are {self.cluster.system_nodes.count} system nodes"
             at, value = ("karpenter", "replicas"), self.karpenter.replicas
             yield Problem(at=at, value=value, rule=rule, fix="fewer replicas, or a higher cluster.system_nodes.count")
+
+    def _dead_end_problems(self) -> Iterator[Problem]:
+        """Pools that would be accepted and never launch anything, judged as Karpenter judges them."""
+        region = self.network.zones[0][:-1]
+        if region not in catalogue.current().offered:  # a region newer than the catalogue cannot be judged
+            return
+        here = place(self, region, {})
+        for i, view in enumerate(views(self)):
+            if found := dead_end(view, here):
+                rule = f"no instance type is left by {found.rule}"
+                fix = "`accel explain` says what each demand leaves"
+                yield Problem(at=("pools", i), value=view.name, rule=rule, fix=fix)
 
     def _version_problems(self) -> Iterator[Problem]:
         version = self.karpenter.version
@@ -84,7 +102,7 @@ class PlatformConfig(PoolSet):
             yield Problem(at=("sharing", "mps"), value=pool.sharing.mps, rule=rule, fix="time_slicing, or mig")
 
     def _zone_problems(self, pool: Pool) -> Iterator[Problem]:
-        if pool.shared_class not in (None, *self.node_classes) or self.class_of(pool).subnets is not None:
+        if self.class_of(pool).subnets is not None:
             return
         named: Location = ("zones",) if pool.reservation is None else ("reservation", "zone")
         elsewhere = [zone for zone in zones_of(pool) if zone not in self.network.zones]

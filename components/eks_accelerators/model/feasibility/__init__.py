@@ -4,7 +4,7 @@
 which constraint fails where none can. Input is the manifests themselves, so that any pool can be explained.
 """
 
-from .explain import explain_pod, explain_pool
+from .explain import dead_end, explain_pod, explain_pool
 from .report import Choice, Excluded, Obstacle, PodReport, PoolReport, Verdict
 from .view import Controller, Place, PoolView
 from .wire import ManifestError
@@ -20,6 +20,7 @@ __all__ = [
     "PoolReport",
     "PoolView",
     "Verdict",
+    "dead_end",
     "explain_pod",
     "explain_pool",
 ]

@@ -1,14 +1,17 @@
 """A platform's own configuration as something that can be explained."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from .. import manifests
 from ..karpenter import NODE_OVERLAY, KarpenterSettings
-from ..platform import PlatformConfig
 from .view import Controller, Place, PoolView
 
+if TYPE_CHECKING:
+    from ..platform import PlatformConfig
 
-def views(config: PlatformConfig) -> tuple[PoolView, ...]:
+
+def views(config: "PlatformConfig") -> tuple[PoolView, ...]:
     """The pools of `config` as the manifests that it deploys, in its order."""
     plan = config.plan
     classes = {each.name: (manifests.node_class(each), each.placement) for each in plan.classes}
@@ -20,7 +23,7 @@ def views(config: PlatformConfig) -> tuple[PoolView, ...]:
     return tuple(found)
 
 
-def place(config: PlatformConfig, region: str, daemons: Mapping[str, str]) -> Place:
+def place(config: "PlatformConfig", region: str, daemons: Mapping[str, str]) -> Place:
     """Where `config` runs in `region`, with what the DaemonSets of a node request together.
 
     Classes that select subnets of their own are taken to be in the network's zones, since only the account knows more.

@@ -11,7 +11,7 @@ from .index import Types
 from .pod import Attempt, attempts, pod_of, requests, spread_keys, tolerates, tolerations, unjudged
 from .pool import SOUND, Pool, Step, prepared
 from .quantities import text
-from .report import Obstacle, PodReport, PoolReport, Verdict
+from .report import Excluded, Obstacle, PodReport, PoolReport, Verdict
 from .requirement import Requirement, conflicts, merged, undefined
 from .view import NODE_CLASS, OPERATING_SYSTEM, REGION, WINDOWS_BUILD, ZONE, ZONE_ID, Place, PoolView
 from .volumes import alternatives
@@ -33,6 +33,14 @@ def explain_pool(view: PoolView, place: Place) -> PoolReport:
     short = obstacles.min_values(pool, pool.requirements, pool.admitted)
     notes = [*pool.notes, *([short.rule] if short else [])]
     return PoolReport(view.name, choices, tuple(pool.excluded()), tuple(notes))
+
+
+def dead_end(view: PoolView, place: Place) -> Excluded | None:
+    """What leaves the pool without a single type to launch at `place`: the last demand that none met; None if one is
+    left. Much quicker than `explain_pool`, since nothing is priced.
+    """
+    pool = prepared(view, place)
+    return None if pool.launchable else tuple(pool.excluded())[-1]
 
 
 @dataclass(frozen=True)
