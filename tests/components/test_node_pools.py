@@ -74,3 +74,49 @@ def test_the_neuron_plugin_runs_wherever_a_pool_has_devices(run):
         {"key": "aws.amazon.com/neuron", "operator": "Exists", "effect": "NoSchedule"},
         {"key": "team", "operator": "Exists", "effect": "NoExecute"},
     ]
+
+
+def test_pools_of_one_class_share_it_and_it_goes_after_both(node_pools):
+    pools = [{"name": "a", "shared_class": "base"}, {"name": "b", "shared_class": "base"}]
+    made = node_pools(pools, node_classes={"base": {"ami": "bottlerocket@latest"}})
+    assert [r.name for r in made.of("EC2NodeClass")] == ["p-base-class"]
+    assert all(pool.dependencies == {"EC2NodeClass p-base-class"} for pool in made.of("NodePool"))
+
+
+def test_adapters_come_with_a_rule_that_lets_nodes_reach_one_another(node_pools):
+    made = node_pools([{"name": "train", "accelerator": "h100", "efa": True}, {"name": "cpu"}])
+    (rule,) = made.of("SecurityGroupEgressRule")
+    assert (rule.inputs["securityGroupId"], rule.inputs["referencedSecurityGroupId"]) == ("sg-1", "sg-1")
+    assert rule.inputs["ipProtocol"] == "-1"
+    assert made.named("p-train-class", "EC2NodeClass").dependencies >= {"SecurityGroupEgressRule p-efa"}
+
+
+def test_a_placement_group_is_made_for_the_pool_and_named_in_its_class(node_pools):
+    pool = {"name": "train", "accelerator": "h100", "placement": "cluster", "zones": ["us-west-2a"]}
+    made = node_pools([pool])
+    (group,) = made.of("PlacementGroup")
+    assert (group.name, group.inputs["strategy"]) == ("p-train-placement", "cluster")
+    spec = made.named("p-train-class", "EC2NodeClass").inputs["spec"]
+    assert spec["placementGroupSelector"] == {"name": "p-train-placement"}
+
+
+def test_what_a_class_says_of_its_place_is_not_replaced(node_pools):
+    own = {
+        "role": "mine",
+        "subnets": [{"tags": {"tier": "gpu"}}],
+        "security_groups": [{"name": "gpu"}],
+        "placement_group": {"id": "pg-1"},
+    }
+    spec = node_pools([{"name": "cpu", "node_class": own}]).named("p-cpu-class", "EC2NodeClass").inputs["spec"]
+    assert spec["role"] == "mine"
+    assert spec["subnetSelectorTerms"] == [{"tags": {"tier": "gpu"}}]
+    assert spec["securityGroupSelectorTerms"] == [{"name": "gpu"}]
+    assert spec["placementGroupSelector"] == {"id": "pg-1"}
+
+
+def test_shares_of_gpus_are_told_to_karpenter(node_pools):
+    pools = [{"name": "small", "accelerator": "l4-fractional"}, {"name": "cpu"}]
+    made = node_pools(pools, overlays={"cheap": {"requirements": [], "price_adjustment": "-10%"}})
+    overlays = {r.inputs["metadata"]["name"]: r.inputs["spec"] for r in made.of("NodeOverlay")}
+    assert overlays["small-1-gpu"]["capacity"] == {"nvidia.com/gpu": "1"}
+    assert overlays["cheap"] == {"requirements": [], "priceAdjustment": "-10%"}

@@ -8,7 +8,7 @@ from . import catalogue, labels
 from .accelerators import ACCELERATORS, REFUSED, Accelerator, accelerator_of_family
 from .ami_families import AMI_FAMILIES
 from .limit_rules import limit_problems
-from .manifests import node_pool_problems
+from .manifests import node_pool, node_pool_problems
 from .node_classes import NodeClass
 from .parse import one_of
 from .pool_plan import capacity_types, implied_labels, plan_pool, zones_of
@@ -29,7 +29,11 @@ def pool_problems(pool: "Pool") -> Iterator[Problem]:
         return
     accelerator = ACCELERATORS[pool.accelerator] if pool.accelerator is not None else None
     own = NodeClass() if pool.shared_class is not None else pool.node_class
-    instances = [*_class_problems(pool), *_reservation_problems(pool), *_instance_problems(pool, accelerator)]
+    instances = [
+        *_class_problems(pool),
+        *_reservation_problems(pool, accelerator),
+        *_instance_problems(pool, accelerator),
+    ]
     yield from instances
     if instances:  # the rules below read the tables at what the rules above found to exist
         return
@@ -37,7 +41,6 @@ def pool_problems(pool: "Pool") -> Iterator[Problem]:
     yield from _offer_problems(pool, accelerator)
     yield from _efa_problems(pool, accelerator)
     yield from _sharing_problems(pool, accelerator)
-    yield from _label_problems(pool, accelerator, own)
     yield from limit_problems(pool, accelerator)
     if not pool.efa or efa_types(types_of(pool, accelerator)):
         yield from node_pool_problems(plan_pool(pool, own))
@@ -57,6 +60,7 @@ def image_problems(pool: "Pool", node_class: NodeClass) -> Iterator[Problem]:
         rule = f"{node_class.family} has a device plugin of its own, which reads no label"
         fix = "node_class.user_data with settings.kubelet-device-plugins.nvidia"
         yield Problem(at=("sharing",), value=pool.sharing, rule=rule, fix=fix)
+    yield from _label_problems(pool, accelerator, node_class)
 
 
 def _unknown_accelerator(name: str) -> Problem:
@@ -78,7 +82,7 @@ def _class_problems(pool: "Pool") -> Iterator[Problem]:
         yield Problem(at=("placement",), value=pool.placement, rule=rule, fix="give the pool a class of its own")
 
 
-def _reservation_problems(pool: "Pool") -> Iterator[Problem]:
+def _reservation_problems(pool: "Pool", accelerator: Accelerator | None) -> Iterator[Problem]:
     reservation = pool.reservation
     if reservation is None:
         return
@@ -89,8 +93,10 @@ def _reservation_problems(pool: "Pool") -> Iterator[Problem]:
         rule = "the pool would never take its reservation"
         yield Problem(at=("capacity_types",), value=pool.capacity_types, rule=rule, fix="add reserved, or leave it out")
     known = catalogue.instance_types()
-    if reservation.instance_type not in known:
-        at, value = ("reservation", "instance_type"), reservation.instance_type
+    at, value = ("reservation", "instance_type"), reservation.instance_type
+    found = list(_family_problems(at, value, value.partition(".")[0], accelerator))
+    yield from found
+    if not found and value not in known:
         yield Problem(at=at, value=value, rule="no such instance type", fix=one_of(value, known))
 
 
@@ -215,12 +221,24 @@ def _sharing_problems(pool: "Pool", accelerator: Accelerator | None) -> Iterator
         yield Problem(at=("sharing", "mig"), value=sharing.mig, rule=rule, fix=fix)
 
 
-def _label_problems(pool: "Pool", accelerator: Accelerator | None, node_class: NodeClass) -> Iterator[Problem]:
-    for key, value in implied_labels(pool, accelerator, node_class).items():
-        if pool.labels.get(key, value) != value:
+def _label_problems(pool: "Pool", accelerator: Accelerator, node_class: NodeClass) -> Iterator[Problem]:
+    """Labels by which device plugins find their nodes, once raw fields have had their say."""
+    template = node_pool(plan_pool(pool, node_class))["template"]
+    final = template.get("metadata", {}).get("labels", {})
+    implied = implied_labels(pool, accelerator, node_class)
+    for key, value in implied.items():
+        if final.get(key) != value:
             rule = f"the device plugin is found by {key}={value}, and without it the node never gets its devices"
-            yield Problem(at=("labels", key), value=pool.labels[key], rule=rule, fix="leave it out")
-    plugin_keys = {labels.PLUGIN_CONFIG, labels.MIG_CONFIG}
-    for key in pool.labels.keys() & plugin_keys - implied_labels(pool, accelerator, node_class).keys():
+            yield Problem(at=_label_at(pool, key), value=final.get(key), rule=rule, fix="leave it out")
+    for key in sorted(final.keys() & {labels.PLUGIN_CONFIG, labels.MIG_CONFIG} - implied.keys()):
         rule = "decides how GPUs are shared, which `sharing` says"
-        yield Problem(at=("labels", key), value=pool.labels[key], rule=rule, fix="sharing: {time_slicing: 4}")
+        yield Problem(at=_label_at(pool, key), value=final[key], rule=rule, fix="sharing: {time_slicing: 4}")
+    if labels.GPU_OPERANDS in implied and labels.GPU_PRESENT in final:
+        rule = f"{node_class.family} has a device plugin of its own, and this label would bring a second plugin"
+        at = _label_at(pool, labels.GPU_PRESENT)
+        yield Problem(at=at, value=final[labels.GPU_PRESENT], rule=rule, fix="leave it out")
+
+
+def _label_at(pool: "Pool", key: str) -> Location:
+    """Where the label `key` was said."""
+    return ("labels", key) if key in pool.labels else ("raw", "template", "metadata", "labels", key)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 CPU_CATEGORIES: Final = ("c", "m", "r")
 CPU_GENERATION: Final = 4
 """A CPU pool that names nothing takes compute, general and memory types of generation 5 and newer: Nitro throughout."""
+_PRIMARY_CARD_DEVICE: Final = 1
+"""On card 0 the first place is the primary interface's."""
 _Layout = tuple[tuple[int, int, str], ...]
 """Interfaces as (card, device, type)."""
 
@@ -63,5 +65,6 @@ def efa_layout(instance: InstanceType) -> _Layout:
     The primary interface has addresses and cannot be EFA-only; card 0 has an EFA beside it where it can have one.
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa-acc-inst-types.html
     """
-    fabric = [card.index for card in instance.cards if card.efa][: instance.efa_interfaces]
-    return ((0, 0, "interface"), *((card, 1 if card == 0 else 0, "efa-only") for card in fabric))
+    places = [(card, _PRIMARY_CARD_DEVICE if card.index == 0 else 0) for card in instance.cards if card.efa]
+    fitting = [(card.index, device, "efa-only") for card, device in places if device < card.interfaces]
+    return ((0, 0, "interface"), *fitting[: instance.efa_interfaces])

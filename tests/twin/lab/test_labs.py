@@ -64,7 +64,9 @@ def test_every_node_of_a_pool_is_initialized(lab):
 
     def waiting():
         claims = lab.twin.kubectl("get", "nodeclaims")["items"]
-        conditions = {c["metadata"]["name"]: {x["type"]: x["status"] for x in c["status"]["conditions"]} for c in claims}
+        conditions = {
+            c["metadata"]["name"]: {x["type"]: x["status"] for x in c["status"]["conditions"]} for c in claims
+        }
         return [name for name, said in conditions.items() if said.get("Initialized") != "True"]
 
     lab.twin.wait("all nodes are initialized", lambda: not waiting())
