@@ -11,7 +11,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo demo-down test check format args requirements clean
+.PHONY: help demo demo-down test check format args reference requirements clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -48,6 +48,10 @@ format: $(READY)  ## mend what the formatter and the linter can
 
 args: $(READY)  ## components/eks_accelerators/args.py from the values of the model
 	$(BIN)/python tools/args.py
+
+reference: $(READY)  ## docs/reference and the picture of explain, from the model
+	$(BIN)/python -m tools.reference
+	$(BIN)/python -m tools.pictures
 
 EXPORT := --no-default-groups --no-hashes --no-editable --no-header --no-annotate
 requirements: $(READY)  ## requirements.txt from the lock, for the official Pulumi CLI
