@@ -1,0 +1,117 @@
+"""What the pages show is true: configurations parse, refused ones are refused in those words, links lead somewhere."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from eks_accelerators.cli.app import app
+from eks_accelerators.model.parse import ConfigError, parse
+from eks_accelerators.model.platform import PlatformConfig
+from eks_accelerators.model.pool_set import PoolSet
+from rich.console import Console
+from typer.testing import CliRunner
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+FENCE = re.compile(r"^```(?P<kind>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"(?<!`)\[[^\]]*\]\((?P<target>[^)\s]+)\)")
+KEY = "eks-accelerators:platform"
+SURROUNDINGS = {
+    "network": {"zones": ["us-west-2a", "us-west-2b", "us-west-2c"]},
+    "cluster": {"name": "lab", "public_access_cidrs": []},
+}
+"""What an example leaves out that is about pools only."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block, and where it stands."""
+
+    page: Path
+    line: int
+    kind: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.page.relative_to(ROOT)}:{self.line}"
+
+
+def blocks(page: Path) -> Iterator[Block]:
+    text = page.read_text(encoding="utf-8")
+    for found in FENCE.finditer(text):
+        yield Block(page, text.count("\n", 0, found.start()) + 1, found["kind"], found["text"])
+
+
+ALL = [block for page in PAGES for block in blocks(page)]
+SHOWN = [block for block in ALL if block.kind == "yaml" and "pools:" in block.text]
+REFUSED = [pair for page in PAGES for pair in pairwise(blocks(page)) if pair[0].kind == "yaml refused"]
+COMMANDS = [block for block in ALL if block.kind == "console" and block.text.startswith("$ accel ")]
+
+
+def configuration(text: str) -> tuple[type[PoolSet], Any]:
+    """The part that is parsed: of a whole stack file its platform, of a few pools those."""
+    said = yaml.safe_load(text)
+    said = said.get("config", said)
+    said = said.get(KEY, said)
+    return (PlatformConfig if said.keys() - PoolSet.model_fields.keys() else PoolSet), said
+
+
+@pytest.mark.parametrize("block", SHOWN, ids=str)
+def test_a_configuration_that_a_page_shows_is_accepted(block):
+    kind, said = configuration(block.text)
+    assert parse(PlatformConfig, {**SURROUNDINGS, **said}, at="platform").plan.pools
+    assert parse(kind, said if kind is PoolSet else {**SURROUNDINGS, **said}, at="platform").plan.pools
+
+
+@pytest.mark.parametrize(("block", "message"), REFUSED, ids=str)
+def test_a_configuration_that_a_page_shows_as_refused_is_refused_in_these_words(block, message):
+    _, said = configuration(block.text)
+    with pytest.raises(ConfigError, match="in the configuration") as refusal:
+        parse(PlatformConfig, {**SURROUNDINGS, **said}, at="platform")
+    assert str(refusal.value).splitlines() == message.text.rstrip().removeprefix("error: ").splitlines()
+
+
+@pytest.mark.parametrize("block", COMMANDS, ids=str)
+def test_a_command_answers_what_a_page_shows(block, monkeypatch):
+    """A line with nothing but an ellipsis stands for lines that the page leaves out."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr("eks_accelerators.cli.app.out", Console(width=100))
+    command, *shown = block.text.splitlines()
+    answer = CliRunner().invoke(app, command.removeprefix("$ accel ").split())
+    given = "\n".join(line.rstrip() for line in answer.output.splitlines()).strip("\n")
+    parts = "\n".join(shown).strip("\n").split("\n…\n")
+    assert re.fullmatch(r"(?:\n.*)*\n".join(map(re.escape, parts)), given), given
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_inside_the_project_leads_to_something(page):
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    targets = [found["target"] for found in LINK.finditer(text)]
+    broken = [target for target in targets if not target.startswith("http") and not leads_somewhere(page, target)]
+    assert broken == []
+
+
+def leads_somewhere(page: Path, target: str) -> bool:
+    """Whether the file, and the heading in it, exist."""
+    file, _, anchor = target.partition("#")
+    there = (page.parent / file).resolve() if file else page
+    return there.exists() and (not anchor or anchor in headings(there))
+
+
+def headings(page: Path) -> set[str]:
+    """Anchors as GitHub makes them from headings."""
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_the_pages_show_each_kind_of_example():
+    """Otherwise a changed fence would switch the checks above off."""
+    assert SHOWN
+    assert REFUSED
+    assert COMMANDS
