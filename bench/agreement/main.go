@@ -26,6 +26,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	karpv1 "sigs.k8s.io/karpenter/pkg/apis/v1"
 	"sigs.k8s.io/karpenter/pkg/cloudprovider"
+	"sigs.k8s.io/karpenter/pkg/controllers/provisioning"
 	"sigs.k8s.io/karpenter/pkg/controllers/provisioning/scheduling"
 	"sigs.k8s.io/karpenter/pkg/controllers/state"
 	"sigs.k8s.io/karpenter/pkg/events"
@@ -147,8 +148,11 @@ func place(ctx context.Context, pools []*karpv1.NodePool, offered map[string][]*
 	pod.UID, pod.Namespace = "pod", "default"
 	pods, now := []*corev1.Pod{pod}, &clock.RealClock{}
 	cluster := state.NewCluster(now, nil, nil)
-	topology := lo.Must(scheduling.NewTopology(ctx, nil, cluster, nil, pools, offered, pods))
 	recorder := events.NewRecorder(&record.FakeRecorder{})
+	if err := provisioning.NewProvisioner(nil, recorder, nil, cluster, now, nil, nil).Validate(ctx, pod); err != nil {
+		return placed{} // the scheduler never hears of such a pod
+	}
+	topology := lo.Must(scheduling.NewTopology(ctx, nil, cluster, nil, pools, offered, pods))
 	scheduler := scheduling.NewScheduler(ctx, nil, pools, cluster, nil, topology, offered, nil, recorder, now, nil, nil)
 	results := lo.Must(scheduler.Solve(ctx, pods))
 	if len(results.NewNodeClaims) == 0 {

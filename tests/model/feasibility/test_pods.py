@@ -6,6 +6,7 @@ from eks_accelerators.model.feasibility import ManifestError, explain_pod
 from tests.model.feasibility.conftest import FAMILY, make_place, make_pod, make_pool, need
 
 NEURON, GPU = "aws.amazon.com/neuron", "nvidia.com/gpu"
+NODE_POOL = "karpenter.sh/nodepool"
 ZONE, CAPACITY_TYPE = "topology.kubernetes.io/zone", "karpenter.sh/capacity-type"
 INF2 = need(FAMILY, "In", "inf2")
 NO_SPOT = need(FAMILY, "In", "hpc7g")
@@ -39,14 +40,37 @@ OBSTACLES = [
     (make_pool("p", INF2, labels={"team": "y"}), make_pod(nodeSelector={"team": "x"}), "requirement",
      "pod demands team In [x]; the pool has team In [y]", "share a value"),
     (make_pool("p", INF2), make_pod(nodeSelector={"kubernetes.io/os": "windows"}), "requirement", "os In [linux]", ""),
-    (make_pool("p", INF2), make_pod(nodeSelector={"kubernetes.io/hostname": "n1"}), "requirement",
-     "new node's own", ""),
+    (make_pool("p", INF2), make_pod(nodeSelector={"kubernetes.io/hostname": "n1"}), "label",
+     "names the label kubernetes.io/hostname, which Karpenter reserves", "select karpenter.sh/nodepool"),
+    (make_pool("p", INF2), make_pod(affinity=affinity([INF2], [need("karpenter.k8s.aws/ec2nodeclass", "Exists")])),
+     "label", "ec2nodeclass, which Karpenter reserves", "a label of your own"),
+    (make_pool("p", INF2), make_pod(affinity=affinity([INF2], [need("x.karpenter.sh/y", "NotIn", "z")])),
+     "label", "x.karpenter.sh/y, which Karpenter reserves", ""),
+    (make_pool("p", INF2), make_pod(affinity=affinity([INF2], [need("notkarpenter.sh/y", "NotIn", "z")])), None, "",
+     ""),
+    (make_pool("p", INF2), make_pod(affinity=affinity(preferred=[(1, need("kubernetes.io/hostname", "Exists"))])), None,
+     "", ""),
+    (make_pool("p", INF2), make_pod(affinity=affinity([INF2], [need(CAPACITY_TYPE, "In", "Spot")])), "label",
+     "capacity-type In [Spot], none of which exists", "use on-demand, reserved, spot"),
+    (make_pool("p", INF2), make_pod(affinity=affinity([INF2], [need(CAPACITY_TYPE, "In", "Spot", "spot")])), None, "",
+     ""),
+    (make_pool("p", INF2), make_pod(affinity=affinity([INF2], [need("karpenter.k8s.aws/instance-cpu", "Gt", "-1")])),
+     "label", "compare with less than 0", "0 or more"),
     (make_pool("p", INF2), make_pod(nodeSelector={"topology.kubernetes.io/region": "us-east-1"}), "requirement",
      "region In [us-west-2]", ""),
     (make_pool("p", INF2), make_pod(nodeSelector={"karpenter.k8s.aws/placement-group-id": "pg-1"}), "label",
      "Karpenter would launch nodes in vain", "placementGroupSelector"),
     (make_pool("p", INF2, node_class={"placementGroupSelector": {"name": "pg"}}),
      make_pod(nodeSelector={"karpenter.k8s.aws/placement-group-id": "pg-1"}), None, "", ""),
+    (make_pool("p", INF2), make_pod(affinity=affinity([need(NODE_POOL, "DoesNotExist")])), "label",
+     "must not run on its nodes", "agree on karpenter.sh/nodepool"),
+    (make_pool("p", INF2), make_pod(nodeSelector={NODE_POOL: "p"},
+                                    affinity=affinity(preferred=[(9, need(NODE_POOL, "NotIn", "p"))])), "label",
+     "heaviest preference together", "a preference counts like a demand"),
+    (make_pool("p", INF2), make_pod(nodeSelector={NODE_POOL: "p"},
+                                    affinity=affinity(preferred=[(9, need(NODE_POOL, "In", "q"))])), "label",
+     "must not run on its nodes", ""),
+    (make_pool("p", INF2), make_pod(affinity=affinity(preferred=[(9, need(NODE_POOL, "NotIn", "p"))])), None, "", ""),
     (make_pool("p", INF2), make_pod(nodeSelector={"kubernetes.io/arch": "arm64"}), "requirement",
      "kubernetes.io/arch In [arm64]: none of the pool's types", "change kubernetes.io/arch in the pod"),
     (make_pool("p", INF2), make_pod(nodeSelector={ZONE: "us-west-2z"}), "zone", "no zone of the subnets meets",

@@ -5,23 +5,18 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
-from ..labels import AWS_WELL_KNOWN, CAPACITY_TYPE
 from . import obstacles
 from .index import Types
 from .pod import Attempt, attempts, pod_of, requests, spread_keys, tolerates, tolerations, unjudged
 from .pool import SOUND, Pool, Step, prepared
 from .quantities import text
+from .refusals import refusal
 from .report import Excluded, Obstacle, PodReport, PoolReport, Verdict
 from .requirement import Requirement, conflicts, merged, undefined
-from .view import NODE_CLASS, OPERATING_SYSTEM, REGION, WINDOWS_BUILD, ZONE, ZONE_ID, Place, PoolView
+from .view import WELL_KNOWN, ZONE_ID, Place, PoolView
 from .volumes import alternatives
 from .wire import Manifest
 
-WELL_KNOWN: Final = (AWS_WELL_KNOWN - {NODE_CLASS}) | {
-    "karpenter.sh/nodepool", ZONE, ZONE_ID, REGION, CAPACITY_TYPE, OPERATING_SYSTEM, WINDOWS_BUILD,
-    "kubernetes.io/arch", "node.kubernetes.io/instance-type",
-}  # fmt: skip
-"""Labels that a pool may leave open and a pod may still select on (WellKnownLabels of both Karpenter modules)."""
 _FIRST: Final = ("cpu", "memory", "ephemeral-storage", "pods")
 """Resources that are looked at after devices, which say more about what a pod is for."""
 
@@ -55,6 +50,8 @@ class _Pod:
     """Its own and those that EKS adds."""
     volumes: Sequence[Mapping[str, Requirement]]
     """Demands of its volumes, any of which will do; none: no demand."""
+    refused: Obstacle | None
+    """Why Karpenter does not look at it at all; None: it does."""
 
 
 def explain_pod(
@@ -69,7 +66,7 @@ def explain_pod(
     name, spec = pod_of(manifest)
     needs = requests(spec)
     volumes, unknown = alternatives(spec, beside)
-    pod = _Pod(spec, _devices_first(needs), tolerations(spec, needs), volumes)
+    pod = _Pod(spec, _devices_first(needs), tolerations(spec, needs), volumes, refusal(spec))
     stages = attempts(spec, respects_preferences=place.controller.respects_preferences)
     pools = [prepared(view, place) for view in _ordered(views)]
     answers = [_best(pod, pool, stages) for pool in pools]
@@ -97,6 +94,8 @@ def _devices_first(needs: Mapping[str, Fraction]) -> dict[str, Fraction]:
 
 def _best(pod: _Pod, pool: Pool, stages: Sequence[Attempt]) -> tuple[int, Verdict]:
     """The answer at the first stage that fits, otherwise at the one that got furthest."""
+    if pod.refused is not None:
+        return 0, Verdict(pool.view.name, obstacle=pod.refused, notes=tuple(pool.notes))
     failed: list[tuple[int, int, Verdict]] = []
     for stage, attempt in enumerate(stages):
         reached, verdict = _judge(pod, pool, attempt)

@@ -19,7 +19,7 @@ TEMPLATES: Final = {
     "CronJob": ("spec", "jobTemplate", "spec", "template"),
 }
 """Kind → where its pod stands."""
-_REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
+REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
 _POD_LEVEL: Final = ("cpu", "memory")
 """Resources that spec.resources sets for the pod as a whole, huge pages aside."""
 
@@ -120,7 +120,7 @@ def attempts(spec: Manifest, *, respects_preferences: bool) -> list[Attempt]:
     come taints that are only preferred (pkg/controllers/provisioning/scheduling/preferences.go).
     """
     affinity = child(spec, "affinity", "nodeAffinity")
-    required = items(child(affinity, _REQUIRED), "nodeSelectorTerms") or [{}]
+    required = items(child(affinity, REQUIRED), "nodeSelectorTerms") or [{}]
     preferred = items(affinity, "preferredDuringSchedulingIgnoredDuringExecution") if respects_preferences else ()
     preferred = sorted(preferred, key=lambda each: -each["weight"])
     last = len(required) - 1
@@ -143,7 +143,7 @@ def spread_keys(spec: Manifest) -> Iterator[tuple[str, str]]:
     for constraint in items(spec, "topologySpreadConstraints"):
         if constraint.get("whenUnsatisfiable", "DoNotSchedule") == "DoNotSchedule":
             yield "topologySpreadConstraints", constraint["topologyKey"]
-    for term in items(child(spec, "affinity", "podAffinity"), _REQUIRED):
+    for term in items(child(spec, "affinity", "podAffinity"), REQUIRED):
         yield "podAffinity", term["topologyKey"]
 
 
@@ -154,9 +154,9 @@ def unjudged(spec: Manifest) -> Iterator[str]:
             spec, "topologySpreadConstraints"
         ),
         "pod affinity: only that nodes have the label; it needs a pod that matches": items(
-            child(spec, "affinity", "podAffinity"), _REQUIRED
+            child(spec, "affinity", "podAffinity"), REQUIRED
         ),
-        "pod anti-affinity: depends on the pods that run": items(child(spec, "affinity", "podAntiAffinity"), _REQUIRED),
+        "pod anti-affinity: depends on the pods that run": items(child(spec, "affinity", "podAntiAffinity"), REQUIRED),
         "host ports: depend on the DaemonSets that run": _host_ports(spec),
         "matchFields: new nodes meet none; Karpenter does not look at them": _match_fields(spec),
         "resource claims: Karpenter 1.14.1 ignores them on AWS (settings.ignoreDRARequests)": spec.get(
@@ -173,5 +173,5 @@ def _host_ports(spec: Manifest) -> bool:
 
 
 def _match_fields(spec: Manifest) -> bool:
-    required = child(spec, "affinity", "nodeAffinity", _REQUIRED)
+    required = child(spec, "affinity", "nodeAffinity", REQUIRED)
     return any(term.get("matchFields") for term in items(required, "nodeSelectorTerms"))

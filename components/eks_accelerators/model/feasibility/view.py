@@ -6,7 +6,15 @@ from typing import Any, Final
 
 from .. import catalogue
 from ..catalogue import CapacitySettings, Catalogue, ImageFamily, Interface
-from ..labels import CAPACITY_TYPE, HOSTNAME, KARPENTER_AWS_GROUP, NODE_POOL
+from ..labels import (
+    ARCHITECTURE,
+    AWS_WELL_KNOWN,
+    CAPACITY_TYPE,
+    HOSTNAME,
+    INSTANCE_TYPE,
+    KARPENTER_AWS_GROUP,
+    NODE_POOL,
+)
 from .requirement import Requirement, merged, of_labels, of_terms, requirement
 from .wire import child, items
 
@@ -17,6 +25,11 @@ OPERATING_SYSTEM: Final = "kubernetes.io/os"
 WINDOWS_BUILD: Final = "node.kubernetes.io/windows-build"
 TENANCY: Final = f"{KARPENTER_AWS_GROUP}/instance-tenancy"
 NODE_CLASS: Final = f"{KARPENTER_AWS_GROUP}/ec2nodeclass"
+WELL_KNOWN: Final = (AWS_WELL_KNOWN - {NODE_CLASS}) | {
+    NODE_POOL, ZONE, ZONE_ID, REGION, CAPACITY_TYPE, OPERATING_SYSTEM, WINDOWS_BUILD,
+    ARCHITECTURE, INSTANCE_TYPE,
+}  # fmt: skip
+"""Labels that a pool may leave open and a pod may still select on (WellKnownLabels of both Karpenter modules)."""
 RESERVATION: Final = tuple(
     f"{KARPENTER_AWS_GROUP}/capacity-reservation-{name}" for name in ("id", "type", "interruptible")
 )
