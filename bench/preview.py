@@ -1,0 +1,127 @@
+"""`python -m bench.preview [pools …]`: what a preview pays for this library, per pool and beside bare resources.
+
+Deciding: `parse`, plan and manifests, without an engine. Registering: NodePools against the same objects as bare
+CustomResources, written by hand as it were, with Pulumi's own mocks in place of the engine; one run, one ratio.
+"""
+
+import asyncio
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+from eks_accelerators.model import catalogue, manifests
+from eks_accelerators.model.parse import parse
+from eks_accelerators.model.platform import PlatformConfig
+from eks_accelerators.model.pool_set import PoolSet, PoolSetPlan
+from eks_accelerators.node_pools import NodePools
+
+SIZES = (1, 10, 100, 1000)
+ROUNDS = 3
+TARGET = 1.2
+PLACE = {"node_role_name": "nodes", "subnet_ids": ["subnet-1", "subnet-2"], "security_group_id": "sg-1"}
+KINDS: tuple[dict[str, Any], ...] = (
+    {},
+    {"accelerator": "inferentia2", "use": "inference"},
+    {"accelerator": "h100", "use": "training", "efa": True},
+    {"accelerator": "l40s", "capacity_types": ["spot", "on-demand"], "labels": {"team": "vision"}},
+    {"accelerator": "a10g", "sharing": {"time_slicing": 4}, "instance_types": ["g5.2xlarge"]},
+)
+"""One after the other, so that every size has all of them in the same shares."""
+
+
+class Mocks(pulumi.runtime.Mocks):
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        return f"{args.name}-id", args.inputs
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
+        raise NotImplementedError(args.token)
+
+
+def pools(count: int) -> list[dict[str, Any]]:
+    return [{"name": f"pool-{i}", **KINDS[i % len(KINDS)]} for i in range(count)]
+
+
+def config(count: int) -> dict[str, Any]:
+    return {
+        "network": {"zones": ["us-west-2a", "us-west-2b"]},
+        "cluster": {"name": "bench", "public_access_cidrs": ["203.0.113.0/24"]},
+        "pools": pools(count),
+    }
+
+
+def decide(said: Mapping[str, Any]) -> None:
+    written(parse(PlatformConfig, said, at="platform").plan)
+
+
+def written(plan: PoolSetPlan) -> list[tuple[str, str, str, Mapping[str, Any]]]:
+    """Version, kind, name and spec of every object."""
+    return [
+        *((*CLASS, each.name, manifests.node_class(each)) for each in plan.classes),
+        *((*POOL, each.name, manifests.node_pool(each)) for each in plan.pools),
+        *((*OVERLAY, name, manifests.node_overlay(each)) for name, each in plan.overlays.items()),
+    ]
+
+
+CLASS = (manifests.NODE_CLASS_API, manifests.NODE_CLASS_KIND)
+POOL = (manifests.NODE_POOL_API, manifests.NODE_POOL_KIND)
+OVERLAY = (manifests.NODE_OVERLAY_API, manifests.NODE_OVERLAY_KIND)
+
+
+def bare(objects: list[tuple[str, str, str, Mapping[str, Any]]]) -> None:
+    parent = pulumi.ComponentResource("bench:index:Bare", "bare")
+    children = pulumi.ResourceOptions(parent=parent)
+    for api_version, kind, name, spec in objects:
+        metadata = {"name": name, "annotations": {"pulumi.com/waitFor": "condition=Ready"}}
+        k8s.apiextensions.CustomResource(
+            f"{kind}-{name}", api_version=api_version, kind=kind, metadata=metadata, spec=spec, opts=children
+        )
+    parent.register_outputs({})
+
+
+def seconds(call: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def registered(program: Callable[[], object]) -> float:
+    """Seconds until the last registration of a program is answered."""
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    pulumi.runtime.set_mocks(Mocks(), preview=True)
+    return seconds(pulumi.runtime.test(program))
+
+
+def register(count: int) -> tuple[float, float]:
+    """Seconds for NodePools and for the bare objects, taken in turn so that both meet the same machine."""
+    said = pools(count)
+    objects = written(parse(PoolSet, {"pools": said}, at="pools").plan)
+    times = [
+        (registered(lambda: NodePools("pools", {**PLACE, "pools": said})), registered(lambda: bare(objects)))
+        for _ in range(ROUNDS)
+    ]
+    ours, theirs = zip(*times, strict=True)
+    return statistics.median(ours), statistics.median(theirs)
+
+
+def main() -> None:
+    """Print the table."""
+    sizes = [int(each) for each in sys.argv[1:]] or SIZES
+    catalogue.instance_types()
+    decide(config(len(KINDS)))  # what is worked out once is worked out
+    registered(lambda: bare([]))
+    print(f"median of {ROUNDS}; milliseconds per pool\n")
+    print(f"{'pools':>6} {'decide':>9} {'register':>9} {'bare':>9} {'ratio':>6}")
+    for count in sizes:
+        said = config(count)
+        decided = statistics.median(seconds(lambda said=said: decide(said)) for _ in range(ROUNDS))
+        ours, theirs = register(count)
+        per_pool = [f"{1000 * each / count:9.2f}" for each in (decided, ours, theirs)]
+        print(f"{count:6} {' '.join(per_pool)} {ours / theirs:6.2f} {'' if ours / theirs <= TARGET else 'OVER'}")
+
+
+if __name__ == "__main__":
+    main()
