@@ -10,6 +10,7 @@ UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 BIN := .venv/bin
 READY := .venv/.ready
+PARALLEL := -n 2 --dist loadfile   # tests wait more than they compute; the tests of a file share what they start
 
 .PHONY: help demo demo-down test check format args reference requirements clean
 
@@ -32,14 +33,14 @@ demo-down: $(READY)  ## pulumi destroy, then prove that nothing is left, then st
 
 test: $(READY)  ## everything, on the real engine, API server and Karpenter
 	$(BIN)/twin programs
-	$(BIN)/pytest
+	$(BIN)/pytest $(PARALLEL)
 
 check: $(READY)  ## what must be green before every commit: lint, types, layers, fast tests
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pyright
-	$(BIN)/pytest -q -m "not twin"
+	$(BIN)/pytest -q -m "not twin" $(PARALLEL)
 	@diff <($(UV) export --quiet --frozen $(EXPORT)) requirements.txt || { echo "requirements.txt: run make requirements"; exit 1; }
 
 format: $(READY)  ## mend what the formatter and the linter can
@@ -49,9 +50,10 @@ format: $(READY)  ## mend what the formatter and the linter can
 args: $(READY)  ## components/eks_accelerators/args.py from the values of the model
 	$(BIN)/python tools/args.py
 
-reference: $(READY)  ## docs/reference and the picture of explain, from the model
+reference: $(READY)  ## docs/reference, the picture of explain and the answers in the pages, from the model
 	$(BIN)/python -m tools.reference
 	$(BIN)/python -m tools.pictures
+	$(BIN)/python -m tools.examples
 
 EXPORT := --no-default-groups --no-hashes --no-editable --no-header --no-annotate
 requirements: $(READY)  ## requirements.txt from the lock, for the official Pulumi CLI

@@ -69,7 +69,7 @@ def test_the_plugin_of_every_accelerator_reaches_its_nodes(name, taints):
         ),
         ([{"name": "p", "accelerator": "trainium2"}, GPU], {}, {"neuron", "nvidia-device-plugin"}),
     ],
-    ids=str,
+    ids=lambda part: str(sorted(part)) if isinstance(part, set) else str(part),
 )
 def test_what_is_installed_is_what_the_pools_need(pools, settings, expected):
     assert set(charts(*pools, **settings)) == expected

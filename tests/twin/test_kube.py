@@ -40,10 +40,9 @@ def in_minutes(minutes):
     return (datetime.now(UTC) + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-@pytest.mark.parametrize(
-    ("expires", "asked"), [(None, 1), (in_minutes(14), 1), (in_minutes(0.5), 2), (in_minutes(-5), 2)]
-)
-def test_a_token_is_asked_for_again_before_it_expires(tmp_path, expires, asked):
+@pytest.mark.parametrize(("minutes", "asked"), [(None, 1), (14, 1), (0.5, 2), (-5, 2)])
+def test_a_token_is_asked_for_again_before_it_expires(tmp_path, minutes, asked):
+    expires = None if minutes is None else in_minutes(minutes)
     client = from_kubeconfig(document(exec_user(tmp_path, expires)))
     tokens = [client._token(), client._token()]
     assert tokens == ["token-1", f"token-{asked}"]

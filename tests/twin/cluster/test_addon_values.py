@@ -37,7 +37,7 @@ def nested(path, value):
     return value
 
 
-@pytest.mark.parametrize(("name", "key"), [(name, key) for name, addon in ADDONS.items() for key in addon.keys])
+@pytest.mark.parametrize(("name", "key"), [(name, key) for name, addon in ADDONS.items() for key in sorted(addon.keys)])
 def test_every_key_changes_its_own_workload_and_nothing_else(name, key):
     place = ADDONS[name].keys[key]
     before, after = made(name), made(name, nested(key, SAMPLES[place.target]))
