@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
+import yaml
 from eks_accelerators.model.crds.node_overlay import NodeOverlaySpec
 from eks_accelerators.model.forms import FORMS
 from eks_accelerators.model.node_classes import NodeClass
@@ -98,6 +99,8 @@ def plain(value: object) -> str:
         return str(value).lower()
     if isinstance(value, tuple):
         return f"[{', '.join(plain(each) for each in value)}]"
+    if isinstance(value, str) and not isinstance(yaml.safe_load(value), str):
+        return f'"{value}"'  # YAML would read a number
     return str(value)
 
 

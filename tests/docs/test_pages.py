@@ -1,5 +1,6 @@
 """What the pages show is true: configurations parse, refused ones are refused in those words, links lead somewhere."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from eks_accelerators.model.parse import ConfigError, parse
+from eks_accelerators.model.placements import placement
 from eks_accelerators.model.platform import PlatformConfig
 from eks_accelerators.model.pool_set import PoolSet
 
@@ -73,6 +75,17 @@ def test_a_configuration_that_a_page_shows_as_refused_is_refused_in_these_words(
     with pytest.raises(ConfigError, match="in the configuration") as refusal:
         parse(PlatformConfig, {**SURROUNDINGS, **said}, at="platform")
     assert str(refusal.value).splitlines() == message.text.rstrip().removeprefix("error: ").splitlines()
+
+
+def test_the_guide_shows_the_placement_that_a_stack_exports():
+    guide = [*blocks(ROOT / "docs" / "pools.md")]
+    shown = json.loads(next(block.text for block in guide if block.kind == "json"))
+    name = shown["nodeSelector"]["karpenter.sh/nodepool"]
+    _, said = next(
+        configuration(block.text) for block in guide if block.kind == "yaml" and f"name: {name}\n" in block.text
+    )
+    plans = parse(PlatformConfig, {**SURROUNDINGS, **said}, at="platform").plan.pools
+    assert [placement(plan) for plan in plans if plan.name == name] == [shown]
 
 
 @pytest.mark.parametrize("page", ANSWERS, ids=lambda page: str(page.relative_to(ROOT)))
