@@ -140,7 +140,7 @@ class VolumeArgs(TypedDict):
     encrypted: NotRequired[bool]
     """Whether EBS encrypts it."""
     kms_key_id: NotRequired[str]
-    """Key for that: id, alias or ARN; absent: the account's default key. Karpenter's role needs a grant on another."""
+    """Key for that: id, alias or ARN; absent: the account's default key. Its own policy must allow Karpenter's role."""
     snapshot_id: NotRequired[str]
     """Snapshot that it begins with, such as one with images already pulled; absent: the image's."""
     volume_initialization_rate: NotRequired[int]
@@ -161,7 +161,7 @@ class EbsArgs(TypedDict):
     encrypted: NotRequired[bool]
     """Whether EBS encrypts it."""
     kms_key_id: NotRequired[str]
-    """Key for that: id, alias or ARN; absent: the account's default key. Karpenter's role needs a grant on another."""
+    """Key for that: id, alias or ARN; absent: the account's default key. Its own policy must allow Karpenter's role."""
     snapshot_id: NotRequired[str]
     """Snapshot that it begins with, such as one with images already pulled; absent: the image's, or none."""
     volume_initialization_rate: NotRequired[int]

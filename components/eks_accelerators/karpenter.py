@@ -31,6 +31,10 @@ class KarpenterArgs(TypedDict):
     """Version and size of the controller."""
     needed_gates: NotRequired[list[str]]
     """Feature gates without which the pools would not work; absent: none."""
+    image_parameters: NotRequired[list[str]]
+    """SSM parameters of the account that pools find images by, name or ARN; absent: none."""
+    volume_keys: NotRequired[list[str]]
+    """KMS keys of the account that encrypt pools' volumes, by id, ARN or alias; absent: none."""
 
 
 class Karpenter(pulumi.ComponentResource):
@@ -52,7 +56,7 @@ class Karpenter(pulumi.ComponentResource):
         queue = InterruptionQueue(f"{name}-interruption", {"cluster_name": self._cluster_name}, self._children)
         if self._settings.create_spot_role:
             aws.iam.ServiceLinkedRole(f"{name}-spot", aws_service_name="spot.amazonaws.com", opts=self._children)
-        controller = self._controller_role(node_role, queue)
+        controller = self._controller_role(node_role, queue, args)
         release = self._charts(
             controller,
             {
@@ -86,7 +90,9 @@ class Karpenter(pulumi.ComponentResource):
         )
         return role, [*attached, entry]
 
-    def _controller_role(self, node_role: "aws.iam.Role", queue: InterruptionQueue) -> WorkloadRole:
+    def _controller_role(
+        self, node_role: "aws.iam.Role", queue: InterruptionQueue, args: KarpenterArgs
+    ) -> WorkloadRole:
         invoke = pulumi.InvokeOptions(parent=self)
         scope = Scope(
             partition=aws.get_partition_output(opts=invoke).partition,
@@ -95,6 +101,8 @@ class Karpenter(pulumi.ComponentResource):
             cluster=self._cluster_name,
             queue_arn=queue.queue_arn,
             node_role_arn=node_role.arn,
+            image_parameters=args.get("image_parameters", ()),
+            volume_keys=args.get("volume_keys", ()),
         )
         policies: Mapping[str, pulumi.Input[str]] = {
             key: iam.document(statements) for key, statements in controller_policies(scope).items()

@@ -66,6 +66,8 @@ class Platform(pulumi.ComponentResource):
                 "node_group": cluster.node_group,
                 "settings": args.get("karpenter", {}),
                 "needed_gates": [*config.needed_gates],
+                "image_parameters": [*config.image_parameters],
+                "volume_keys": [*config.volume_keys],
             },
             in_cluster,
         )

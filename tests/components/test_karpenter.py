@@ -149,3 +149,33 @@ def test_the_controller_starts_with_its_permissions_on_the_system_nodes(karpente
 @pytest.mark.parametrize(("wanted", "count"), [(True, 1), (False, 0)])
 def test_spots_service_linked_role_is_made_on_request_only(karpenter, wanted, count):
     assert len(karpenter(create_spot_role=wanted).of("ServiceLinkedRole")) == count
+
+
+def statements(made, key):
+    return {s["Sid"]: s for s in policies(made)[key]["Statement"]}
+
+
+def test_parameters_and_keys_of_the_pools_are_the_only_further_things_it_may_use(run):
+    args = {
+        "cluster_name": "c",
+        "cluster_endpoint": "https://api.example",
+        "node_group": "system",
+        "image_parameters": ["/images/gpu"],
+        "volume_keys": ["1234abcd", "alias/volumes", "arn:aws:kms:us-west-2:123456789012:key/abcd"],
+    }
+    made = run(lambda: Karpenter("k", args))
+    own = statements(made, "resource-discovery")["AllowOwnImageParameters"]
+    assert own["Resource"] == ["arn:aws:ssm:us-west-2:123456789012:parameter/images/gpu"]
+    encryption = statements(made, "volume-encryption")
+    keys = "arn:aws:kms:us-west-2:123456789012:key"
+    assert [encryption[f"AllowVolumeKey{i}"]["Resource"] for i in range(3)] == [
+        [f"{keys}/1234abcd"],
+        [f"{keys}/*"],
+        [f"{keys}/abcd"],
+    ]
+    alias = {"kms:ResourceAliases": ["alias/volumes"]}
+    assert encryption["AllowVolumeKey1"]["Condition"] == {"ForAnyValue:StringEquals": alias}
+    for i in range(3):
+        assert encryption[f"AllowGrantOnVolumeKey{i}"]["Condition"]["Bool"] == {"kms:GrantIsForAWSResource": "true"}
+    made = run(lambda: Karpenter("k", {**args, "image_parameters": [], "volume_keys": []}))
+    assert set(policies(made)) == set(POLICIES)

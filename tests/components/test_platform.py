@@ -233,3 +233,13 @@ def test_the_test_that_every_field_changes_something_forgets_none():
     }
     pools = {name for name in fields(PlatformConfig) if "." in name and name.split(".")[0] in PoolSet.model_fields}
     assert set(fields(PlatformConfig)) - pools - tried == {"network", "cluster"}
+
+
+def test_what_pools_find_and_encrypt_with_things_of_the_account_their_controller_may_use(run, minimal):
+    node_class = {"ami_family": "AL2023", "ami_terms": [{"ssm_parameter": "/images/gpu"}]}
+    volume = {"volumes": [{"device_name": "/dev/xvda", "ebs": {"volume_size": "50Gi", "kms_key_id": "abcd"}}]}
+    pools = [{"name": "own", "node_class": {**node_class, **volume}}]
+    made = run(lambda: Platform("platform", {**minimal, "pools": pools}))
+    text = json.dumps({p.name: p.inputs["policy"] for p in made.of("Policy")})
+    assert "parameter/images/gpu" in text
+    assert "key/abcd" in text

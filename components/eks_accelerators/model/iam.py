@@ -16,7 +16,14 @@ MANAGED_POLICY_MAX: Final = 6144
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 
 Operator = Literal[
-    "StringEquals", "StringLike", "StringEqualsIfExists", "ForAllValues:StringEquals", "Bool", "ArnLike", "ArnEquals"
+    "StringEquals",
+    "StringLike",
+    "StringEqualsIfExists",
+    "ForAllValues:StringEquals",
+    "ForAnyValue:StringEquals",
+    "Bool",
+    "ArnLike",
+    "ArnEquals",
 ]
 Conditions = Mapping[Operator, Mapping[str, pulumi.Input[str] | Sequence[str]]]
 """Tests by operator and key; all must hold."""

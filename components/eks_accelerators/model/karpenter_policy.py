@@ -1,7 +1,8 @@
 """What Karpenter's controller may do, and who may write to its queue.
 
 The six policies, their Sids and conditions are those of Karpenter's own CloudFormation template (releases 1.13 to 1.14;
-a superset of what older ones need). It splits them because one policy of all statements exceeds IAM's 6,144 characters
+a superset of what older ones need); what its documentation asks for besides, for images found by parameters of one's own
+and volumes under keys of one's own, is added where a pool says so. It splits them because one policy of all statements exceeds IAM's 6,144 characters
 once a cluster's name is longer than about fifteen.
 https://karpenter.sh/docs/reference/cloudformation/
 """
@@ -39,6 +40,10 @@ class Scope:
     """The interruption queue."""
     node_role_arn: pulumi.Input[str]
     """The one role that the controller may pass to instances."""
+    image_parameters: Sequence[str] = ()
+    """SSM parameters of the account that hold image ids, by name or ARN."""
+    volume_keys: Sequence[str] = ()
+    """KMS keys of the account that encrypt volumes, by id, ARN or alias."""
 
     def ec2(self, kind: str, account: pulumi.Input[str] = "*") -> pulumi.Output[str]:
         """ARN of every EC2 resource of `kind` in the region; images and snapshots have no account."""
@@ -54,6 +59,20 @@ class Scope:
         """ARN of the cluster."""
         parts = (":eks:", self.region, ":", self.account, ":cluster/", self.cluster)
         return pulumi.Output.concat("arn:", self.partition, *parts)
+
+    def own_parameter(self, name: str) -> pulumi.Input[str]:
+        """ARN of the SSM parameter `name` of the account."""
+        if name.startswith("arn:"):
+            return name
+        start = ("arn:", self.partition, ":ssm:", self.region, ":", self.account, ":parameter/")
+        return pulumi.Output.concat(*start, name.removeprefix("/"))
+
+    def key(self, key: str) -> pulumi.Input[str]:
+        """ARN of the KMS key of this id; all keys of the account for an alias, which a condition then picks."""
+        if key.startswith("arn:") and ":key/" in key:
+            return key
+        start = ("arn:", self.partition, ":kms:", self.region, ":", self.account, ":key/")
+        return pulumi.Output.concat(*start, "*" if "alias/" in key else key)
 
     @property
     def public_parameters(self) -> pulumi.Output[str]:
@@ -102,6 +121,7 @@ def controller_policies(scope: Scope) -> Mapping[str, Sequence[Statement]]:
             )
         ],
         "resource-discovery": _discovery(scope),
+        **({"volume-encryption": _volume_encryption(scope)} if scope.volume_keys else {}),
     }
 
 
@@ -234,6 +254,7 @@ def _discovery(scope: Scope) -> list[Statement]:
             conditions={"StringEquals": {"aws:RequestedRegion": scope.region}},
         ),
         Statement(sid="AllowSSMReadActions", actions=["ssm:GetParameter"], resources=[scope.public_parameters]),
+        *_own_parameters(scope),
         # neither action can be limited to a resource
         Statement(sid="AllowPricingReadActions", actions=["pricing:GetProducts"], resources=["*"]),
         Statement(sid="AllowUnscopedInstanceProfileListAction", actions=["iam:ListInstanceProfiles"], resources=["*"]),
@@ -243,6 +264,40 @@ def _discovery(scope: Scope) -> list[Statement]:
             resources=[scope.instance_profiles],
         ),
     ]
+
+
+def _own_parameters(scope: Scope) -> list[Statement]:
+    if not scope.image_parameters:
+        return []
+    resources = [scope.own_parameter(name) for name in scope.image_parameters]
+    return [Statement(sid="AllowOwnImageParameters", actions=["ssm:GetParameter"], resources=resources)]
+
+
+def _volume_encryption(scope: Scope) -> list[Statement]:
+    """What whoever launches instances needs on the keys of their volumes; a key's own policy must agree.
+
+    https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html#ebs-encryption-permissions
+    """
+    use = ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo")
+    statements: list[Statement] = []
+    for i, key in enumerate(scope.volume_keys):
+        alias = "alias/" + key.partition("alias/")[2] if "alias/" in key else None
+        only: Conditions = {} if alias is None else {"ForAnyValue:StringEquals": {"kms:ResourceAliases": [alias]}}
+        statements += [
+            Statement(
+                sid=f"AllowVolumeKey{i}",
+                actions=[f"kms:{action}" for action in use],
+                resources=[scope.key(key)],
+                conditions=only,
+            ),
+            Statement(
+                sid=f"AllowGrantOnVolumeKey{i}",
+                actions=["kms:CreateGrant"],
+                resources=[scope.key(key)],
+                conditions={**only, "Bool": {"kms:GrantIsForAWSResource": "true"}},
+            ),
+        ]
+    return statements
 
 
 def _and(

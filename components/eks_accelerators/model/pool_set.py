@@ -13,6 +13,7 @@ from .class_plan import ClassPlan, plan_class
 from .crds.node_overlay import NodeOverlaySpec
 from .crds.requirements import OverlayRequirement
 from .karpenter import NODE_OVERLAY, STATIC_CAPACITY, FeatureGate
+from .manifests import node_class as class_manifest
 from .manifests import node_class_problems
 from .node_classes import NodeClass
 from .pool_plan import PoolPlan, plan_pool, shares
@@ -68,6 +69,19 @@ class PoolSet(Value):
             ),
             overlays={**self._implied_overlays(), **self.overlays},
         )
+
+    @property
+    def image_parameters(self) -> tuple[str, ...]:
+        """SSM parameters that node classes find images by, and that are not AWS's public ones."""
+        terms = (term for plan in self.plan.classes for term in class_manifest(plan)["amiSelectorTerms"])
+        named = (str(term["ssmParameter"]) for term in terms if "ssmParameter" in term)
+        return tuple(dict.fromkeys(name for name in named if not name.startswith("/aws/service/")))
+
+    @property
+    def volume_keys(self) -> tuple[str, ...]:
+        """KMS keys of the account that encrypt volumes of node classes."""
+        devices = (each for plan in self.plan.classes for each in class_manifest(plan).get("blockDeviceMappings", ()))
+        return tuple(dict.fromkeys(str(each["ebs"]["kmsKeyID"]) for each in devices if "kmsKeyID" in each["ebs"]))
 
     @property
     def needed_gates(self) -> tuple[FeatureGate, ...]:

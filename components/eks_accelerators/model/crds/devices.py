@@ -32,7 +32,7 @@ class Ebs(Wire):
     encrypted: bool = True
     """Whether EBS encrypts it."""
     kms_key_id: str | None = None
-    """Key for that: id, alias or ARN; absent: the account's default key. Karpenter's role needs a grant on another."""
+    """Key for that: id, alias or ARN; absent: the account's default key. Its own policy must allow Karpenter's role."""
     snapshot_id: Annotated[str, StringConstraints(pattern=forms.SNAPSHOT_ID)] | None = None
     """Snapshot that it begins with, such as one with images already pulled; absent: the image's, or none."""
     volume_initialization_rate: Annotated[int, Field(ge=100, le=300)] | None = None
