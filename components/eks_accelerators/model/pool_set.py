@@ -1,8 +1,9 @@
 """All pools of a cluster together, with the classes they share and the overlays over their instance types."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -53,9 +54,9 @@ class PoolSet(Value):
         """What nodes of `pool` are made from."""
         return pool.node_class if pool.shared_class is None else self.node_classes[pool.shared_class]
 
-    @property
+    @cached_property
     def plan(self) -> PoolSetPlan:
-        """Everything without open ends."""
+        """Everything without open ends; worked out once, since many ask and nothing in here changes."""
         planned = [(pool, plan_pool(pool, self.class_of(pool))) for pool in self.pools]
         own = [(pool.name, pool.node_class, [(pool, plan)]) for pool, plan in planned if pool.shared_class is None]
         shared = [
@@ -67,7 +68,7 @@ class PoolSet(Value):
             classes=tuple(
                 plan_class(name, node_class, users, self.tags) for name, node_class, users in (*own, *shared)
             ),
-            overlays={**self._implied_overlays(), **self.overlays},
+            overlays={**_implied_overlays(planned), **self.overlays},
         )
 
     @property
@@ -144,22 +145,22 @@ class PoolSet(Value):
             for problem in node_class_problems(plan):
                 yield problem.below(*at)
 
-    def _implied_overlays(self) -> dict[str, NodeOverlaySpec]:
-        """Resources that Karpenter does not see by itself: shares of a GPU. One overlay per pool and number of GPUs."""
-        found: dict[str, NodeOverlaySpec] = {}
-        for pool in self.pools:
-            plan = plan_pool(pool, self.class_of(pool))
-            accelerator = plan.accelerator
-            if accelerator is None or not (accelerator.fractional or shares(pool, accelerator) > 1):
-                continue
-            counts: dict[int, list[str]] = {}
-            for instance in plan.types:
-                counts.setdefault(devices_of(instance, accelerator), []).append(instance.name)
-            for count, names in counts.items():
-                capacity = {accelerator.resource: str(count * shares(pool, accelerator))}
-                where = (_is_in(labels.NODE_POOL, pool.name), _is_in(labels.INSTANCE_TYPE, *names))
-                found[f"{pool.name}-{count}-gpu"] = NodeOverlaySpec(requirements=where, capacity=capacity)
-        return found
+
+def _implied_overlays(planned: Iterable[tuple[Pool, PoolPlan]]) -> dict[str, NodeOverlaySpec]:
+    """Resources that Karpenter does not see by itself: shares of a GPU. One overlay per pool and number of GPUs."""
+    found: dict[str, NodeOverlaySpec] = {}
+    for pool, plan in planned:
+        accelerator = plan.accelerator
+        if accelerator is None or not (accelerator.fractional or shares(pool, accelerator) > 1):
+            continue
+        counts: dict[int, list[str]] = {}
+        for instance in plan.types:
+            counts.setdefault(devices_of(instance, accelerator), []).append(instance.name)
+        for count, names in counts.items():
+            capacity = {accelerator.resource: str(count * shares(pool, accelerator))}
+            where = (_is_in(labels.NODE_POOL, pool.name), _is_in(labels.INSTANCE_TYPE, *names))
+            found[f"{pool.name}-{count}-gpu"] = NodeOverlaySpec(requirements=where, capacity=capacity)
+    return found
 
 
 def _is_in(key: str, *values: str) -> OverlayRequirement:

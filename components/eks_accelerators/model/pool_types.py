@@ -1,10 +1,12 @@
 """Which instance types a pool's own words admit."""
 
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from . import catalogue
 from .accelerators import Accelerator
-from .catalogue import InstanceType
+from .catalogue import Catalogue, InstanceType
 
 if TYPE_CHECKING:
     from .pools import Pool
@@ -34,14 +36,23 @@ def named_families(pool: "Pool", accelerator: Accelerator | None) -> tuple[str, 
 
 def types_of(pool: "Pool", accelerator: Accelerator | None) -> tuple[InstanceType, ...]:
     """Types of the catalogue that `pool` names or is given, smallest first."""
-    names, families = named_types(pool), named_families(pool, accelerator)
-    if names:
-        known = catalogue.instance_types()
-        found = [known[name] for name in names if name in known]
-    elif families:
-        found = [instance for family in families for instance in catalogue.families().get(family, ())]
-    else:
-        found = [i for i in catalogue.instance_types().values() if _is_current_cpu(i, pool.architecture or "amd64")]
+    names = named_types(pool)
+    if not names:
+        architecture = pool.architecture or "amd64"
+        return _types_in(catalogue.current(), named_families(pool, accelerator), architecture)
+    known = catalogue.instance_types()
+    return _by_size(known[name] for name in names if name in known)
+
+
+@lru_cache(maxsize=256)
+def _types_in(of: Catalogue, families: tuple[str, ...], architecture: str) -> tuple[InstanceType, ...]:
+    """The types of `families`, or if there are none current CPU types of `architecture`, smallest first."""
+    if families:
+        return _by_size(instance for family in families for instance in of.families.get(family, ()))
+    return _by_size(instance for instance in of.types.values() if _is_current_cpu(instance, architecture))
+
+
+def _by_size(found: Iterable[InstanceType]) -> tuple[InstanceType, ...]:
     return tuple(sorted(found, key=lambda instance: (instance.vcpus, instance.memory_mib, instance.name)))
 
 

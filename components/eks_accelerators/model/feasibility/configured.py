@@ -1,11 +1,14 @@
 """A platform's own configuration as something that can be explained."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from .. import manifests
+from ..crds.node_overlay import NodeOverlaySpec
 from ..karpenter import NODE_OVERLAY, KarpenterSettings
+from ..labels import NODE_POOL
 from .view import Controller, Place, PoolView
+from .wire import Manifest
 
 if TYPE_CHECKING:
     from ..platform import PlatformConfig
@@ -15,12 +18,27 @@ def views(config: "PlatformConfig") -> tuple[PoolView, ...]:
     """The pools of `config` as the manifests that it deploys, in its order."""
     plan = config.plan
     classes = {each.name: (manifests.node_class(each), each.placement) for each in plan.classes}
-    overlays = [manifests.node_overlay(each) for each in plan.overlays.values()]
+    of_all, of_one = _by_pool(plan.overlays.values())
     found: list[PoolView] = []
     for each in plan.pools:
         node_class, placement = classes[each.class_name]
+        overlays = (*of_all, *of_one.get(each.name, ()))
         found.append(PoolView(each.name, manifests.node_pool(each), node_class, overlays, placement))
     return tuple(found)
+
+
+def _by_pool(overlays: Iterable[NodeOverlaySpec]) -> tuple[list[Manifest], dict[str, list[Manifest]]]:
+    """Overlays that may be about any pool, and those that are about one by its name."""
+    of_all: list[Manifest] = []
+    of_one: dict[str, list[Manifest]] = {}
+    for overlay in overlays:
+        names = [each.values or () for each in overlay.requirements if (each.key, each.operator) == (NODE_POOL, "In")]
+        manifest = manifests.node_overlay(overlay)
+        if len(names) == 1 and len(names[0]) == 1:
+            of_one.setdefault(names[0][0], []).append(manifest)
+        else:
+            of_all.append(manifest)
+    return of_all, of_one
 
 
 def place(config: "PlatformConfig", region: str, daemons: Mapping[str, str]) -> Place:

@@ -3,13 +3,13 @@
 A set of types is a whole number whose bit `i` stands for the i-th type of the catalogue, so that `&` intersects.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Final
 
-from ..catalogue import CapacitySettings, Catalogue, allocatable, capacity, labels
+from ..catalogue import CapacitySettings, Catalogue, InstanceType, allocatable, capacity, labels
 from ..labels import ARCHITECTURE, AWS_WELL_KNOWN, INSTANCE_TYPE, KARPENTER_AWS_GROUP
 from .requirement import NEGATIVE, Requirement
 
@@ -50,6 +50,7 @@ class Index:
                 values = self.by_label[key]
                 values[value] = values.get(value, 0) | 1 << position
         self._admitted: dict[Requirement, Types] = {}
+        self._met: dict[Hashable, Types] = {}
         self._offers: dict[str, dict[int, Offer]] = {}
 
     def admitted(self, requirement: Requirement) -> Types:
@@ -58,6 +59,13 @@ class Index:
         if found is None:
             found = self._admitted[requirement] = self._find(requirement)
         return found
+
+    def meeting(self, rule: Hashable, meets: Callable[[InstanceType], bool]) -> Types:
+        """The types that `meets` is true of; asked once for each `rule`, which says all that `meets` depends on."""
+        if rule not in self._met:
+            instances = self.catalogue.types.values()
+            self._met[rule] = sum(1 << position for position, each in enumerate(instances) if meets(each))
+        return self._met[rule]
 
     def offers(self, types: Types, settings: CapacitySettings) -> dict[int, Offer]:
         """What nodes of `types` have and offer under `settings`; pools whose classes say the same share the answer."""

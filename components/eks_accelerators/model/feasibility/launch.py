@@ -1,6 +1,6 @@
 """Which types an EC2NodeClass can launch at all (pkg/providers/instancetype/compatibility of Karpenter 1.14.1)."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 
 from ..catalogue import InstanceType
 from .index import Index, Types
@@ -10,12 +10,12 @@ from .wire import Manifest, child, items
 
 def launchable(index: Index, view: PoolView) -> Iterator[tuple[str, Types]]:
     """Each rule of the class with the types that meet it; rules that every type meets are left out."""
-    instances = tuple(index.catalogue.types.values())
-    for rule, meets in (*_rules(view.node_class), *_placement(view.placement)):
-        yield rule, sum(1 << position for position, instance in enumerate(instances) if meets(instance))
+    for rule, meets, *rest in (*_rules(view.node_class), *_placement(view.placement)):
+        yield rule, index.meeting((rule, *rest), meets)
 
 
-Rule = tuple[str, Callable[[InstanceType], bool]]
+Rule = tuple[str, Callable[[InstanceType], bool]] | tuple[str, Callable[[InstanceType], bool], Hashable]
+"""What it says, whether a type meets it, and what that depends on beyond what it says."""
 
 
 def _rules(node_class: Manifest) -> Iterator[Rule]:
@@ -39,15 +39,15 @@ def _placement(strategy: str | None) -> Iterator[Rule]:
 
 def _layout(interfaces: Sequence[Manifest]) -> Iterator[Rule]:
     yield "network interfaces need ENA", lambda instance: instance.ena
-    places = {(each["networkCardIndex"], each["deviceIndex"]) for each in interfaces}
+    places = frozenset((each["networkCardIndex"], each["deviceIndex"]) for each in interfaces)
     highest = max((card for card, _ in places), default=0)
     rule = f"has the network cards and device indexes of networkInterfaces (cards up to {highest})"
-    yield rule, lambda instance: _has(instance, places)
+    yield rule, lambda instance: _has(instance, places), places
     efas = sum(each["interfaceType"] == "efa-only" for each in interfaces)
     if efas:
         yield f"takes {efas} EFA interfaces", lambda instance: instance.efa_interfaces >= efas
 
 
-def _has(instance: InstanceType, places: set[tuple[int, int]]) -> bool:
+def _has(instance: InstanceType, places: frozenset[tuple[int, int]]) -> bool:
     slots = {card.index: card.interfaces for card in instance.cards}
     return all(device < slots.get(card, 0) for card, device in places)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from ..labels import CAPACITY_TYPE, INSTANCE_TYPE, NODE_POOL
 from .index import Index, Types
 from .quantities import quantity
-from .requirement import Requirement, conflicts, of_labels, of_terms, undefined
+from .requirement import Requirement, Requirements, conflicts, of_labels, of_terms, undefined
 from .view import OFFERED, ZONE, PoolView, common, template_labels
 from .wire import child, items
 
@@ -46,10 +46,11 @@ class Overlay:
 def overlays(view: PoolView, index: Index) -> tuple[list[Overlay], list[str]]:
     """The overlays that hold, heaviest first, and a note on each that contradicts another and so has no effect."""
     ordered = sorted(view.overlays, key=lambda spec: -(spec.get("weight") or 0))
+    shared = {**common(view), **of_labels({**template_labels(view), NODE_POOL: view.name})}
     held: list[Overlay] = []
     notes: list[str] = []
     for spec in ordered:
-        overlay = _overlay(spec, view, index)
+        overlay = _overlay(spec, shared, index)
         if any(_contradict(overlay, other) for other in held):
             notes.append(
                 f"overlay {_title(spec)}: another of weight {overlay.weight} sets the same; Karpenter ignores one"
@@ -63,10 +64,10 @@ def _title(spec: Mapping[str, Any]) -> str:
     return " and ".join(str(each) for each in of_terms(items(spec, "requirements")).values()) or "on everything"
 
 
-def _overlay(spec: Mapping[str, Any], view: PoolView, index: Index) -> Overlay:
+def _overlay(spec: Mapping[str, Any], shared: Requirements, index: Index) -> Overlay:
     demands = of_terms(items(spec, "requirements"))
     return Overlay(
-        types=_types(demands, view, index),
+        types=_types(demands, shared, index),
         zones=demands.get(ZONE),
         capacity_types=demands.get(CAPACITY_TYPE),
         capacity={resource: quantity(resource, value) for resource, value in child(spec, "capacity").items()},
@@ -76,9 +77,8 @@ def _overlay(spec: Mapping[str, Any], view: PoolView, index: Index) -> Overlay:
     )
 
 
-def _types(demands: Mapping[str, Requirement], view: PoolView, index: Index) -> Types:
-    """The types of the pool that an overlay selects: by their labels, the pool's name and the template's labels."""
-    shared = {**common(view), **of_labels({**template_labels(view), NODE_POOL: view.name})}
+def _types(demands: Requirements, shared: Requirements, index: Index) -> Types:
+    """The types of a pool that an overlay selects: by their labels, and what the pool's nodes share (`shared`)."""
     known = frozenset(index.by_label) | OFFERED
     if next(undefined(shared, demands, known), None) or next(conflicts(shared, demands), None):
         return 0
