@@ -12,7 +12,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 PARALLEL := -n 2 --dist loadfile   # tests wait more than they compute; the tests of a file share what they start
 
-.PHONY: help demo demo-down test check format args reference requirements clean
+.PHONY: help demo demo-down test check bench format args reference requirements clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,6 +42,10 @@ check: $(READY)  ## what must be green before every commit: lint, types, layers,
 	$(BIN)/pyright
 	$(BIN)/pytest -q -m "not twin" $(PARALLEL)
 	@diff <($(UV) export --quiet --frozen $(EXPORT)) requirements.txt || { echo "requirements.txt: run make requirements"; exit 1; }
+
+bench: $(READY)  ## what explaining a pod and previewing pools cost, each beside a floor of the same run
+	$(BIN)/python -m bench.explain
+	$(BIN)/python -m bench.preview
 
 format: $(READY)  ## mend what the formatter and the linter can
 	$(BIN)/ruff check --fix --exit-zero
