@@ -88,11 +88,13 @@ def idle(tmp_path):
 
 @pytest.fixture(scope="module")
 def make_lab(twin, tmp_path_factory):
-    def make(name):
+    def make(name, text=None):
+        """The stack `name` of this project, or one with a configuration of `text`."""
         project = tmp_path_factory.mktemp(name)
         (project / "stacks").mkdir()
         shutil.copy(ROOT / "Pulumi.yaml", project)
-        config = Path(shutil.copy(ROOT / "stacks" / f"Pulumi.{name}.yaml", project / "stacks"))
+        config = project / "stacks" / f"Pulumi.{name}.yaml"
+        config.write_text((ROOT / "stacks" / config.name).read_text() if text is None else text)
         twin.run("exec", "--", "pulumi", "-C", str(project), "stack", "init", name)
         return Lab(twin, name, config)
 
