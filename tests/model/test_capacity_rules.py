@@ -1,5 +1,7 @@
 """Fabric, reservations, sharing and static pools: what follows from each, and what cannot be."""
 
+from datetime import UTC, datetime
+
 import pytest
 from eks_accelerators.model import catalogue
 from eks_accelerators.model.manifests import node_class, node_pool
@@ -170,3 +172,9 @@ def test_classes_and_pools_that_do_not_go_together_are_refused(config, expected)
     with pytest.raises(ConfigError, match=r"problems? in the configuration") as caught:
         parse(PoolSet, config, at="args")
     assert expected in str(caught.value)
+
+
+def test_a_time_that_yaml_read_as_one_is_taken_as_its_text():
+    ends = datetime(2026, 12, 24, 11, 30, tzinfo=UTC)
+    made = plan(accelerator="h100", reservation={**BLOCK, "ends": ends})
+    assert made.pools[0].annotations == {"eks-accelerators/reservation-ends": "2026-12-24T11:30:00+00:00"}

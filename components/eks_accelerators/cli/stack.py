@@ -80,7 +80,7 @@ def _project(directory: Path) -> Path:
     for folder in (resolved, *resolved.parents):
         if (folder / PROJECT_FILE).exists():
             return folder
-    raise StackError(f"{resolved}: no {PROJECT_FILE} here or above; go to the project or name it with --project")
+    raise StackError(f"{resolved}: no {PROJECT_FILE} here or above; go to the project or name it with -C")
 
 
 def _mapping(path: Path) -> dict[str, Any]:

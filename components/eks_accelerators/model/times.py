@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 
@@ -18,5 +18,10 @@ def _as_time(value: str) -> str:
     return value
 
 
-Time = Annotated[str, AfterValidator(_as_time)]
+def _as_text(value: object) -> object:
+    """What YAML takes for a time without being asked, as its text."""
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+Time = Annotated[str, BeforeValidator(_as_text), AfterValidator(_as_time)]
 """Such as `2026-12-24T11:30:00Z` (RFC 3339)."""
