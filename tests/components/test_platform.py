@@ -2,15 +2,15 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any
 
 import pytest
 from eks_accelerators.model.platform import PlatformConfig
 from eks_accelerators.model.pool_set import PoolSet
-from eks_accelerators.model.values import Value
 from eks_accelerators.platform import Platform
+
+from tests.fields import fields, put
 
 COMPONENTS = Path(__file__).parents[2] / "components" / "eks_accelerators"
 
@@ -187,16 +187,6 @@ _FULL = {
 }
 
 
-def put(config, path, value):
-    """`config` with `value` at `path`; a parent that is missing is an empty object."""
-    head, _, rest = path.partition(".")
-    if isinstance(config, list):
-        items = list(config)
-        items[int(head)] = put(items[int(head)], rest, value) if rest else value
-        return items
-    return {**config, head: put(config.get(head, {}), rest, value) if rest else value}
-
-
 @pytest.mark.parametrize("path", ALTERNATIVES)
 def test_every_field_changes_something(registered, minimal, path):
     """A setting that is accepted and then ignored is the worst of all mistakes a configuration can have."""
@@ -210,21 +200,6 @@ def test_every_field_changes_something(registered, minimal, path):
         if path.startswith(f"{parent}."):
             base = put(base, parent, value)
     assert fingerprint(put(base, path, ALTERNATIVES[path])) != fingerprint(base)
-
-
-def fields(kind: type[Value], path: str = "") -> Iterator[str]:
-    for name, field in kind.model_fields.items():
-        yield f"{path}{name}"
-        for nested, step in values_in(field.annotation):
-            yield from fields(nested, f"{path}{name}{step}.")
-
-
-def values_in(annotation: Any, step: str = "") -> Iterator[tuple[type[Value], str]]:
-    if isinstance(annotation, type) and issubclass(annotation, Value):
-        yield annotation, step
-    into = {tuple: ".*", dict: ".*"}.get(get_origin(annotation), "")
-    for argument in get_args(annotation):
-        yield from values_in(argument, step + into)
 
 
 def test_the_test_that_every_field_changes_something_forgets_none():

@@ -18,7 +18,8 @@ from eks_accelerators.model.values import Value
 
 from tests.contract.crds import FILES, Constraint, Path, Rule, constraints, field_paths, rules
 from tests.contract.violations import VIOLATIONS
-from tests.model.test_every_field import ALTERNATIVES, base_of, made, put
+from tests.fields import put
+from tests.model.test_every_field import ALTERNATIVES, base_of, made
 
 pytestmark = pytest.mark.twin
 VALUES = {"NodePool": NodePoolSpec, "EC2NodeClass": NodeClassSpec, "NodeOverlay": NodeOverlaySpec}

@@ -1,8 +1,7 @@
 """A setting that is accepted and then ignored is the worst of all mistakes a configuration can have."""
 
 import json
-from collections.abc import Iterator
-from typing import Any, get_args, get_origin
+from typing import Any
 
 import pytest
 from eks_accelerators.model.device_plugins import DevicePluginSettings, chart_plans
@@ -10,7 +9,8 @@ from eks_accelerators.model.manifests import node_class, node_pool
 from eks_accelerators.model.parse import parse
 from eks_accelerators.model.placements import placement
 from eks_accelerators.model.pool_set import PoolSet
-from eks_accelerators.model.values import Value
+
+from tests.fields import fields, put
 
 EBS = {
     "volume_size": "300Gi",
@@ -269,16 +269,6 @@ def base_of(path: str) -> dict[str, Any]:
     return base
 
 
-def put(config: Any, path: str, value: Any) -> Any:
-    """`config` with `value` at `path`; a parent that is missing is an empty object."""
-    head, _, rest = path.partition(".")
-    if isinstance(config, list):
-        items = list(config)
-        items[int(head)] = put(items[int(head)], rest, value) if rest else value
-        return items
-    return {**config, head: put(config.get(head, {}), rest, value) if rest else value}
-
-
 def made(config: dict[str, Any]) -> str:
     """Everything that the pools of `config` become."""
     pools = parse(PoolSet, config, at="args")
@@ -301,21 +291,6 @@ def made(config: dict[str, Any]) -> str:
 def test_every_field_changes_something(path):
     base = base_of(path)
     assert made(put(base, path, ALTERNATIVES[path])) != made(base)
-
-
-def fields(kind: type[Value], path: str = "") -> Iterator[str]:
-    for name, field in kind.model_fields.items():
-        yield f"{path}{name}"
-        for nested, step in values_in(field.annotation):
-            yield from fields(nested, f"{path}{name}{step}.")
-
-
-def values_in(annotation: Any, step: str = "") -> Iterator[tuple[type[Value], str]]:
-    if isinstance(annotation, type) and issubclass(annotation, Value):
-        yield annotation, step
-    into = {tuple: ".*", dict: ".*"}.get(get_origin(annotation), "")
-    for argument in get_args(annotation):
-        yield from values_in(argument, step + into)
 
 
 def test_the_test_that_every_field_changes_something_forgets_none():

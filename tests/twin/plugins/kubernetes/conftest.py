@@ -1,37 +1,20 @@
 """A real API server with its controllers, and the plugin as the engine would configure it."""
 
 import threading
-import time
 
 import pytest
-from eks_twin.binaries import tool
-from eks_twin.cluster.control_plane import AUDIENCE, ControlPlane, Plan
 from eks_twin.plugins.base import Request
 from eks_twin.plugins.kubernetes.plugin import Kubernetes
 from eks_twin.plugins.wire import decode, encode
-from eks_twin.processes import Processes
 
+from tests.control_planes import running
 from tests.twin.plugins.engine import Stack
-
-READY_SECONDS = 60
 
 
 @pytest.fixture(scope="session")
 def control_plane(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("cluster")
-    processes = Processes(directory / "processes.jsonl")
-    plan = Plan("plugin-tests", "10.100.0.0/16", AUDIENCE, "http://127.0.0.1:9/unused")
-    plane = ControlPlane(plan, directory, processes, tool)
-    plane.start()
-    try:
-        deadline = time.monotonic() + READY_SECONDS
-        while not plane.ready():
-            if time.monotonic() > deadline:
-                raise TimeoutError((directory / "log" / "kube-apiserver.log").read_text()[-2000:])
-            time.sleep(0.2)
+    with running(tmp_path_factory.mktemp("cluster")) as plane:
         yield plane
-    finally:
-        plane.stop()
 
 
 @pytest.fixture
