@@ -1,9 +1,9 @@
 """What Karpenter's controller may do, and who may write to its queue.
 
 The six policies, their Sids and conditions are those of Karpenter's own CloudFormation template (releases 1.13 to 1.14;
-a superset of what older ones need); what its documentation asks for besides, for images found by parameters of one's own
-and volumes under keys of one's own, is added where a pool says so. It splits them because one policy of all statements exceeds IAM's 6,144 characters
-once a cluster's name is longer than about fifteen.
+a superset of what older ones need). It splits them because one policy of all statements exceeds IAM's 6,144 characters
+once a cluster's name is longer than about fifteen. What its documentation asks for besides, for images found by
+parameters and volumes under keys of one's own, is added where a pool says so.
 https://karpenter.sh/docs/reference/cloudformation/
 """
 
