@@ -23,6 +23,14 @@ def affinity(*terms, preferred=()):
     return {"nodeAffinity": node}
 
 
+def fields(key):
+    """A node affinity that also asks for a field of the node."""
+    found = affinity([INF2])
+    [term] = found["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+    term["matchFields"] = [need(key, "In", "n1")]
+    return found
+
+
 def spread(key):
     """A hard topology spread over a label."""
     return [{"maxSkew": 1, "topologyKey": key, "whenUnsatisfiable": "DoNotSchedule", "labelSelector": {}}]
@@ -50,6 +58,9 @@ OBSTACLES = [
      ""),
     (make_pool("p", INF2), make_pod(affinity=affinity(preferred=[(1, need("kubernetes.io/hostname", "Exists"))])), None,
      "", ""),
+    (make_pool("p", INF2), make_pod(resourceClaims=[{"name": "x"}]), "resource", "settings.ignoreDRARequests",
+     "request the device plugin's resource"),
+    (make_pool("p", INF2), make_pod(affinity=fields("metadata.name")), "label", "has matchFields", "matchExpressions"),
     (make_pool("p", INF2), make_pod(affinity=affinity([INF2], [need(CAPACITY_TYPE, "In", "Spot")])), "label",
      "capacity-type In [Spot], none of which exists", "use on-demand, reserved, spot"),
     (make_pool("p", INF2), make_pod(affinity=affinity([INF2], [need(CAPACITY_TYPE, "In", "Spot", "spot")])), None, "",
@@ -282,7 +293,6 @@ NOTES = [
     ({}, "DaemonSets: none were given"),
     ({"schedulingGates": [{"name": "x"}]}, "scheduling gates: nothing happens"),
     ({"nodeName": "n"}, "nodeName: the scheduler does not place this pod"),
-    ({"resourceClaims": [{"name": "x"}]}, "resource claims: Karpenter 1.14.1 ignores them"),
     ({"nodeSelector": {"topology.k8s.aws/zone-id": "usw2-az1"}}, "topology.k8s.aws/zone-id: zone ids differ"),
     ({"volumes": [{"persistentVolumeClaim": {"claimName": "data"}}]}, "volume claim data: not judged"),
 ]

@@ -158,10 +158,6 @@ def unjudged(spec: Manifest) -> Iterator[str]:
         ),
         "pod anti-affinity: depends on the pods that run": items(child(spec, "affinity", "podAntiAffinity"), REQUIRED),
         "host ports: depend on the DaemonSets that run": _host_ports(spec),
-        "matchFields: new nodes meet none; Karpenter does not look at them": _match_fields(spec),
-        "resource claims: Karpenter 1.14.1 ignores them on AWS (settings.ignoreDRARequests)": spec.get(
-            "resourceClaims"
-        ),
         "nodeName: the scheduler does not place this pod, so Karpenter adds no node for it": spec.get("nodeName"),
         "scheduling gates: nothing happens before they are removed": spec.get("schedulingGates"),
     }
@@ -170,8 +166,3 @@ def unjudged(spec: Manifest) -> Iterator[str]:
 
 def _host_ports(spec: Manifest) -> bool:
     return any(port.get("hostPort") for container in items(spec, "containers") for port in items(container, "ports"))
-
-
-def _match_fields(spec: Manifest) -> bool:
-    required = child(spec, "affinity", "nodeAffinity", REQUIRED)
-    return any(term.get("matchFields") for term in items(required, "nodeSelectorTerms"))

@@ -1,10 +1,10 @@
-"""Pods that Karpenter passes over before it looks at any pool (Provisioner.Validate of Karpenter 1.14.1).
+"""Pods that Karpenter passes over before it looks at any pool (Provisioner.Validate, Scheduler.add of 1.14.1).
 
 Every term of the required node affinity counts here, those that are only alternatives included; of preferences only the
 heaviest one, and only with what it leaves of the pools' names.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ..labels import CAPACITY_TYPE, HOSTNAME, KARPENTER_AWS_GROUP, KARPENTER_GROUP, NODE_POOL
@@ -33,6 +33,12 @@ def _refusals(spec: Manifest) -> Iterator[Obstacle]:
         )
         fix = f"let them agree on {NODE_POOL}; a preference counts like a demand here"
         yield Obstacle("label", f"{rule} takes the pod for one that must not run on its nodes", fix)
+    if any(term.get("matchFields") for term in _terms(spec)):
+        rule = "a required node affinity term has matchFields; Karpenter passes over such pods"
+        yield Obstacle("label", rule, "say it with matchExpressions")
+    if spec.get("resourceClaims"):
+        rule = "pod has resource claims, and Karpenter launches nothing for such pods (settings.ignoreDRARequests)"
+        yield Obstacle("resource", rule, "request the device plugin's resource, or run the pod on nodes that stand")
     for key, operator, values in _said(spec):
         if _is_reserved(key):
             rule = (
@@ -52,10 +58,14 @@ def _said(spec: Manifest) -> Iterator[tuple[str, str, list[str]]]:
     """Key, operator and values of every demand on a label, alternatives included."""
     for key, value in child(spec, "nodeSelector").items():
         yield SYNONYMS.get(key, key), "In", [str(value)]
-    for term in items(child(spec, "affinity", "nodeAffinity", REQUIRED), "nodeSelectorTerms"):
+    for term in _terms(spec):
         for each in items(term, "matchExpressions"):
             key, values = str(each["key"]), each.get("values") or ()
             yield SYNONYMS.get(key, key), str(each["operator"]), [str(value) for value in values]
+
+
+def _terms(spec: Manifest) -> Sequence[Manifest]:
+    return items(child(spec, "affinity", "nodeAffinity", REQUIRED), "nodeSelectorTerms")
 
 
 def _is_reserved(key: str) -> bool:
