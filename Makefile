@@ -10,7 +10,7 @@ UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 BIN := .venv/bin
 READY := .venv/.ready
-PARALLEL := -n 2 --dist loadfile   # tests wait more than they compute; the tests of a file share what they start
+PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder   # tests wait more than they compute; the tests of a file share what they start
 
 .PHONY: help demo demo-down test check bench format args reference requirements clean
 
