@@ -1,12 +1,14 @@
 """DevicePlugins: what turns hardware on a node into a resource that pods can request."""
 
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 import pulumi_kubernetes as k8s
 
 from .args import DevicePluginSettingsArgs, NodeClassArgs, PoolArgs
-from .model.device_plugins import ChartPlan, DevicePluginSettings, chart_plans
+from .model.device_plugins import NAMESPACE, ChartPlan, DevicePluginSettings, chart_plans
+from .model.neuron_monitor import NAME as NEURON_MONITOR
+from .model.neuron_monitor import neuron_monitor
 from .model.parse import parse
 from .model.pool_set import PoolSet
 
@@ -41,6 +43,14 @@ class DevicePlugins(pulumi.ComponentResource):
         pools = parse(PoolSet, {key: value for key, value in args.items() if key in PoolSet.model_fields}, at="args")
         settings = parse(DevicePluginSettings, args.get("settings", {}), at="device_plugins")
         releases = [self._release(plan) for plan in chart_plans(pools, settings, args["kubernetes"])]
+        spec: Any = neuron_monitor(pools, settings)  # the SDK's own type of it is a thousand lines that say the same
+        if spec is not None:
+            k8s.apps.v1.DaemonSet(
+                f"{name}-{NEURON_MONITOR}",
+                metadata={"name": NEURON_MONITOR, "namespace": NAMESPACE},
+                spec=spec,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
         self.charts = pulumi.Output.all(*(release.name for release in releases)).apply(list[str])
         self.register_outputs({"charts": self.charts})
 

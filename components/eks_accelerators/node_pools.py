@@ -1,5 +1,6 @@
 """NodePools: the kinds of node that workloads can ask for."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NotRequired, TypedDict
 
@@ -11,6 +12,7 @@ from .args import NodeClassArgs, NodeOverlaySpecArgs, PoolArgs
 from .model import labels, manifests
 from .model.class_plan import ClassPlan
 from .model.parse import parse
+from .model.placements import placement
 from .model.pool_plan import PoolPlan
 from .model.pool_set import PoolSet
 from .ordering import once
@@ -48,6 +50,8 @@ class NodePools(pulumi.ComponentResource):
 
     pool_names: pulumi.Output[list[str]]
     """Values for a `karpenter.sh/nodepool` node selector."""
+    placements: pulumi.Output[dict[str, str]]
+    """What a pod copies to run on each pool, as JSON by the pool's name: nodeSelector, tolerations, resources."""
 
     def __init__(self, name: str, args: NodePoolsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("accel:index:NodePools", name, None, opts)
@@ -60,7 +64,10 @@ class NodePools(pulumi.ComponentResource):
             self._object(manifests.NODE_OVERLAY_API, manifests.NODE_OVERLAY_KIND, key, overlay.manifest())
         made = [self._pool(pool, classes[pool.class_name]) for pool in plan.pools]
         self.pool_names = once([pool.name for pool in plan.pools], *(pool.id for pool in made))
-        self.register_outputs({"pool_names": self.pool_names})
+        self.placements = once(
+            {pool.name: json.dumps(placement(pool)) for pool in plan.pools}, *(pool.id for pool in made)
+        )
+        self.register_outputs({"pool_names": self.pool_names, "placements": self.placements})
 
     def _fabric_rules(self, pools: Sequence[PoolPlan]) -> Sequence[pulumi.Resource]:
         """EFA traffic needs a rule that names the group itself in both directions, and EKS makes the inbound one only.

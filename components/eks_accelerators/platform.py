@@ -33,6 +33,8 @@ class Platform(pulumi.ComponentResource):
     """Role that launched nodes assume; what an EC2NodeClass of your own names."""
     pool_names: pulumi.Output[list[str]]
     """Values for a `karpenter.sh/nodepool` node selector."""
+    placements: pulumi.Output[dict[str, str]]
+    """What a pod copies to run on each pool, as JSON by the pool's name: nodeSelector, tolerations, resources."""
 
     def __init__(self, name: str, args: PlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("accel:index:Platform", name, None, opts)
@@ -102,7 +104,8 @@ class Platform(pulumi.ComponentResource):
         Storage(f"{name}-storage", _storage(config.cluster, cluster.name), on_nodes)
         self.cluster_name, self.cluster_endpoint = cluster.name, cluster.endpoint
         self.kubeconfig = cluster.kubeconfig
-        self.node_role_name, self.pool_names = karpenter.node_role_name, pools.pool_names
+        self.node_role_name = karpenter.node_role_name
+        self.pool_names, self.placements = pools.pool_names, pools.placements
         self.register_outputs(
             {
                 "cluster_name": self.cluster_name,
@@ -110,6 +113,7 @@ class Platform(pulumi.ComponentResource):
                 "kubeconfig": self.kubeconfig,
                 "node_role_name": self.node_role_name,
                 "pool_names": self.pool_names,
+                "placements": self.placements,
             }
         )
 

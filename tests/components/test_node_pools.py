@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from eks_accelerators.device_plugins import DevicePlugins
 from eks_accelerators.model.parse import ConfigError
@@ -120,3 +122,30 @@ def test_shares_of_gpus_are_told_to_karpenter(node_pools):
     overlays = {r.inputs["metadata"]["name"]: r.inputs["spec"] for r in made.of("NodeOverlay")}
     assert overlays["small-1-gpu"]["capacity"] == {"nvidia.com/gpu": "1"}
     assert overlays["cheap"] == {"requirements": [], "priceAdjustment": "-10%"}
+
+
+def test_neurons_monitor_runs_where_its_devices_are_and_only_if_wanted(run):
+    args = {"pools": [{"name": "cpu"}, {"name": "inf2", "accelerator": "inferentia2"}], "kubernetes": "1.35"}
+    (made,) = run(lambda: DevicePlugins("d", {**args, "settings": {"monitoring": True}})).of("DaemonSet")
+    pod = made.inputs["spec"]["template"]["spec"]
+    (term,) = pod["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+    assert term["matchExpressions"][0]["key"] == "karpenter.k8s.aws/instance-accelerator-manufacturer"
+    assert pod["tolerations"] == [{"key": "aws.amazon.com/neuron", "operator": "Exists", "effect": "NoSchedule"}]
+    assert (
+        made.inputs["spec"]["selector"]["matchLabels"].items()
+        <= made.inputs["spec"]["template"]["metadata"]["labels"].items()
+    )
+    assert run(lambda: DevicePlugins("d", args)).of("DaemonSet") == []
+
+
+def test_a_consumer_in_any_language_gets_what_a_pod_copies(run):
+    place = {"node_role_name": "role", "subnet_ids": ["subnet-a"], "security_group_id": "sg-1"}
+    seen = {}
+
+    def program():
+        made = NodePools("p", {**place, "pools": POOLS})
+        made.placements.apply(seen.update)
+
+    run(program)
+    assert json.loads(seen["inf2"])["nodeSelector"] == {"karpenter.sh/nodepool": "inf2"}
+    assert json.loads(seen["cpu"])["tolerations"] == []

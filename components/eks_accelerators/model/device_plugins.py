@@ -27,7 +27,7 @@ class DevicePluginSettings(Value):
     """Who registers NVIDIA GPUs: the device plugin alone, which is all that images with a driver need, or the GPU
     operator without its driver and toolkit, which parts GPUs (MIG), too."""
     monitoring: bool = False
-    """Whether DCGM's exporter publishes the metrics of NVIDIA GPUs for Prometheus."""
+    """Whether the devices' metrics are published for Prometheus: by DCGM's exporter and by Neuron's monitor."""
     neuron_scheduler: bool = False
     """Whether to install Neuron's scheduler extension, which pods need that take a part of a node's devices and more
     than one."""

@@ -23,6 +23,7 @@ ZONE: Final = "topology.kubernetes.io/zone"
 CAPACITY_RESERVATION_ID: Final = "karpenter.k8s.aws/capacity-reservation-id"
 RESERVATION_ENDS: Final = "eks-accelerators/reservation-ends"
 """Annotation of ours: when the capacity that a pool's nodes stand on ends."""
+ACCELERATOR_MANUFACTURER: Final = "karpenter.k8s.aws/instance-accelerator-manufacturer"
 GPU_COUNT: Final = "karpenter.k8s.aws/instance-gpu-count"
 
 NVIDIA_GPU: Final = "nvidia.com/gpu"

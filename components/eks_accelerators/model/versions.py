@@ -82,6 +82,8 @@ EFA_PLUGIN_VERSION: Final = "v0.5.30"
 KUBE_SCHEDULER_IMAGE: Final = "registry.k8s.io/kube-scheduler"
 KUBE_SCHEDULER_TAGS: Final = {"1.33": "v1.33.5", "1.34": "v1.34.1", "1.35": "v1.35.0"}
 """Upstream's own images, of the patch releases that the cluster's kube-proxy add-on is of."""
+NEURON_MONITOR_IMAGE: Final = "public.ecr.aws/neuron/neuron-monitor:1.10.0"
+"""Newest tag that public stacks run."""
 NEURON_CHART_VERSION: Final = "1.10.0"
 """Neuron SDK 2.32; the first chart list with every type of our table is that of 1.5.0."""
 
