@@ -8,7 +8,8 @@ from eks_accelerators.model.crds.node_class import NodeClassSpec
 from eks_accelerators.model.crds.node_overlay import NodeOverlaySpec
 from eks_accelerators.model.crds.node_pool import NodePoolSpec
 from eks_accelerators.model.crds.selectors import AmiTerm
-from eks_accelerators.model.manifests import merged, node_class, node_pool
+from eks_accelerators.model.layers import merged
+from eks_accelerators.model.manifests import node_class, node_pool
 from eks_accelerators.model.parse import parse
 from eks_accelerators.model.pool_set import PoolSet
 from eks_accelerators.model.pools import Pool

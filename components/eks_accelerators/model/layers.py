@@ -1,6 +1,6 @@
 """One configuration in several environments: what they share, and what one of them says differently."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 
@@ -11,18 +11,28 @@ def combined(shared: Any, own: Any) -> Any:
     as pools, merge by name: what only `own` names comes last. Everything else is replaced.
     """
     if isinstance(own, Mapping):
-        below: Mapping[str, Any] = cast("Mapping[str, Any]", shared) if isinstance(shared, Mapping) else {}
-        return _mappings(below, cast("Mapping[str, Any]", own))
+        return _mappings(shared, cast("Mapping[str, Any]", own), combined)
     if _is_named(shared) and _is_named(own):
         return _named(cast("Sequence[Mapping[str, Any]]", shared), cast("Sequence[Mapping[str, Any]]", own))
     return own
 
 
-def _mappings(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+def merged(base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with the JSON merge patch `patch` applied (RFC 7386): mappings merge, null deletes, all else replaces."""
+    return _mappings(base, patch, _replaced)
+
+
+def _replaced(base: Any, patch: Any) -> Any:
+    return merged(base, cast("Mapping[str, Any]", patch)) if isinstance(patch, Mapping) else patch
+
+
+def _mappings(base: Any, own: Mapping[str, Any], below: Callable[[Any, Any], Any]) -> dict[str, Any]:
+    """`own` over `base`, which counts as empty where it is no mapping; values that both have are left to `below`."""
+    shared: Mapping[str, Any] = cast("Mapping[str, Any]", base) if isinstance(base, Mapping) else {}
     result = {key: value for key, value in shared.items() if own.get(key, value) is not None}
     for key, value in own.items():
         if value is not None:
-            result[key] = combined(shared.get(key), value)
+            result[key] = below(shared.get(key), value)
     return result
 
 

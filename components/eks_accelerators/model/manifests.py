@@ -9,6 +9,7 @@ from .crds.base import Wire
 from .crds.node_class import NodeClassSpec
 from .crds.node_overlay import NodeOverlaySpec
 from .crds.node_pool import NodePoolSpec
+from .layers import merged
 from .parse import wire_problems
 from .pool_plan import PoolPlan
 from .values import Location, Problem
@@ -77,21 +78,6 @@ def node_class(plan: ClassPlan) -> Manifest:
     }
     spec |= {key: value for key, value in optional.items() if value is not None and value not in ([], {})}
     return _patched(NodeClassSpec, spec, said.raw)
-
-
-def merged(spec: Manifest, patch: Mapping[str, Any]) -> Manifest:
-    """`spec` with the JSON merge patch `patch` applied (RFC 7386): objects merge, null deletes, all else replaces."""
-    result = dict(spec)
-    for key, value in patch.items():
-        below = result.get(key)
-        if value is None:
-            result.pop(key, None)
-        elif isinstance(value, Mapping):
-            base = cast("Manifest", below) if isinstance(below, dict) else {}
-            result[key] = merged(base, cast("Mapping[str, Any]", value))
-        else:
-            result[key] = value
-    return result
 
 
 def _patched(kind: type[Wire], spec: Manifest, raw: Mapping[str, Any]) -> Manifest:

@@ -44,7 +44,7 @@ def placement(plan: PoolPlan) -> Placement:
     resources: list[str] = []
     if accelerator is not None:
         resources = [accelerator.resource, *([accelerator.core_resource] if accelerator.core_resource else [])]
-    if has_efa(plan):
+    if plan.efa:
         resources.append(labels.EFA)
     return {
         "nodeSelector": {labels.NODE_POOL: plan.name},
@@ -89,11 +89,6 @@ def tolerations(plans: list[PoolPlan]) -> list[Toleration]:
     """Tolerations of every taint of `plans`."""
     keys = dict.fromkeys((taint.key, taint.effect) for plan in plans for taint in plan.final_taints)
     return [{"key": key, "operator": "Exists", "effect": effect} for key, effect in keys]
-
-
-def has_efa(plan: PoolPlan) -> bool:
-    """Whether nodes of the pool of `plan` come with Elastic Fabric Adapters."""
-    return plan.efa
 
 
 def _fabric(plan: PoolPlan, devices: int, accelerator: Accelerator) -> dict[str, str]:

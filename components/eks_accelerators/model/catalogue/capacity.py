@@ -11,7 +11,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Final, Literal
 
-from ..labels import NEURON, NEURON_CORE
+from ..labels import EFA, NEURON, NEURON_CORE, NVIDIA_GPU
 from ..quantities import amount
 from .instance_type import InstanceType
 
@@ -19,10 +19,9 @@ CPU: Final = "cpu"
 MEMORY: Final = "memory"
 STORAGE: Final = "ephemeral-storage"
 PODS: Final = "pods"
-EFA: Final = "vpc.amazonaws.com/efa"
 POD_ENI: Final = "vpc.amazonaws.com/pod-eni"
 WINDOWS_ADDRESS: Final = "vpc.amazonaws.com/PrivateIPv4Address"
-GPU_RESOURCES: Final = {"NVIDIA": "nvidia.com/gpu", "AMD": "amd.com/gpu", "Habana": "habana.ai/gaudi"}
+GPU_RESOURCES: Final = {"NVIDIA": NVIDIA_GPU, "AMD": "amd.com/gpu", "Habana": "habana.ai/gaudi"}
 """Manufacturer as EC2 spells it → extended resource."""
 
 MIB: Final = 1024**2
